@@ -1,0 +1,1 @@
+"""The product on one machine: its processes and what they stand on."""

@@ -1,0 +1,1 @@
+"""The command line: `obec up`, `obec status`, `obec token` and their like."""
