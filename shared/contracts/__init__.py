@@ -1,0 +1,29 @@
+"""The published language: every event is declared here once; schemas and documentation are made from it."""
+
+from shared.contracts import activity, committee, common, evaluation, reporting
+from shared.contracts.aggregate import Aggregate, Claim, Command, Context, On, Read
+from shared.contracts.definition import ProgrammeDefinition
+from shared.contracts.event import REGISTRY, ContractError, Event, EventSpec, Registry
+from shared.contracts.rejection import Rejected, require
+
+__all__ = [
+    "REGISTRY",
+    "Aggregate",
+    "Claim",
+    "Command",
+    "Context",
+    "ContractError",
+    "Event",
+    "EventSpec",
+    "On",
+    "ProgrammeDefinition",
+    "Read",
+    "Registry",
+    "Rejected",
+    "activity",
+    "committee",
+    "common",
+    "evaluation",
+    "reporting",
+    "require",
+]

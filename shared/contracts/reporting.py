@@ -1,0 +1,84 @@
+"""Events of the reporting service: reports (activity 5) and alarms."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.contracts.event import Event
+from shared.contracts.types import ActorId, Contract, Line, ProgrammeId, Prose, Sha256, StreamName
+
+
+class FrozenPosition(Contract):
+    """How far one shard of one store had been read when a report was published."""
+
+    store: Line
+    shard: int = Field(ge=0)
+    position: int = Field(ge=0)
+
+
+class Digest(Contract):
+    """Hash of something that a report was made from or with."""
+
+    of: Line = Field(description="What was hashed.", examples=["programme"])
+    sha256: Sha256
+
+
+class ReportDrafted(Event, owner="reporting", aggregate="report"):
+    """A report was begun or written anew."""
+
+    programme: ProgrammeId
+    edition: int = Field(ge=1)
+    title: Line
+    text: Prose
+    drafter: ActorId
+
+
+class ReportSubmitted(Event, owner="reporting", aggregate="report"):
+    """The draft was handed in for approval."""
+
+    programme: ProgrammeId
+    edition: int = Field(ge=1)
+
+
+class ReportReturned(Event, owner="reporting", aggregate="report"):
+    """The draft was sent back."""
+
+    programme: ProgrammeId
+    edition: int = Field(ge=1)
+    reason: Prose
+    reviewer: ActorId
+
+
+class ReportApproved(Event, owner="reporting", aggregate="report"):
+    """Another than the drafter approved it."""
+
+    programme: ProgrammeId
+    edition: int = Field(ge=1)
+    approver: ActorId
+
+
+class ReportPublished(Event, owner="reporting", aggregate="report"):
+    """It was published; names what it was made from, so that anybody can make it again."""
+
+    programme: ProgrammeId
+    edition: int = Field(ge=1)
+    positions: tuple[FrozenPosition, ...] = Field(min_length=1)
+    digests: tuple[Digest, ...] = Field(min_length=1)
+    content_hash: Sha256
+
+
+class AlarmRaised(Event, owner="reporting", aggregate="alarm"):
+    """Something in the programme needs somebody's attention."""
+
+    programme: ProgrammeId
+    code: Line = Field(examples=["committee.without_chair"])
+    about: StreamName
+    message: Prose
+
+
+class AlarmCleared(Event, owner="reporting", aggregate="alarm"):
+    """It needs nobody's attention any more."""
+
+    programme: ProgrammeId
+    code: Line
+    about: StreamName

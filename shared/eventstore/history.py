@@ -1,0 +1,142 @@
+"""Folding a stream at (effective time, known position), and deciding commands on it, back-dated ones too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from shared.contracts import Aggregate, Command, Context, Event, On, Rejected, require
+from shared.contracts.common import FactVoided
+from shared.contracts.types import BANGKOK, bangkok_midnight
+
+S = TypeVar("S")
+
+AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may run before ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it stands in a store: with its place there, its two times and who caused it."""
+
+    event: Event
+    id: UUID
+    stream: str
+    version: int
+    shard: int
+    position: int
+    occurred_at: datetime
+    recorded_at: datetime
+    received_at: datetime
+    actor: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An event that was decided, with the stream it goes to and the instant it takes effect."""
+
+    stream: str
+    event: Event
+    occurred_at: datetime
+
+
+def living(history: Iterable[Recorded]) -> list[Recorded]:
+    """What is left when voided facts and the voidings themselves are taken out, in order (occurred_at, position)."""
+    kept = list(history)
+    voided = {each.event.event_id for each in kept if isinstance(each.event, FactVoided)}
+    facts = [each for each in kept if each.id not in voided and not isinstance(each.event, FactVoided)]
+    return sorted(facts, key=lambda each: (each.occurred_at, each.position))
+
+
+def fold(
+    aggregate: Aggregate[S],
+    history: Iterable[Recorded],
+    *,
+    effective_at: datetime | None = None,
+    position: int | None = None,
+) -> S:
+    """State of a stream as known at ``position`` of what was in effect at ``effective_at``; None: all of it."""
+    known = (each for each in history if position is None or each.position <= position)
+    state = aggregate.initial
+    for each in living(known):
+        if effective_at is None or each.occurred_at <= effective_at:
+            state = aggregate.evolve(state, each.event)
+    return state
+
+
+def takes_effect(moment: date | datetime | None, now: datetime, history: Sequence[Recorded]) -> datetime:
+    """The instant at which something takes effect on a stream.
+
+    An instant is itself and None is now. A day is its midnight in Bangkok, but not before what the stream already
+    holds of that day: within a day that nobody gave an hour for, things took effect in the order they were told.
+    """
+    if moment is None:
+        return max([now, *(each.occurred_at for each in history if each.occurred_at.date() == now.date() and each.occurred_at <= now)])
+    if isinstance(moment, datetime):
+        return moment
+    begins = bangkok_midnight(moment)
+    same_day = (each.occurred_at for each in history if each.occurred_at.astimezone(BANGKOK).date() == moment)
+    return max([begins, *same_day])
+
+
+def decide(
+    aggregate: Aggregate[S], command: Command, history: Sequence[Recorded], context: Context
+) -> list[Decided]:
+    """Decide a command on the state at its effective time, then see that what came later still holds.
+
+    Raises Rejected: what the aggregate refuses, ``effective.in_future``, ``effective.contradicts_later``.
+    """
+    facts = living(history)
+    at = effective_time(command, facts, context.now)
+    before = [each for each in facts if each.occurred_at <= at]
+    state = fold(aggregate, before)
+    decided = [_place(each, context, at) for each in aggregate.decide(command, state, context)]
+    _require_consistent(aggregate, state, [each for each in decided if each.stream == context.stream], facts[len(before) :])
+    return decided
+
+
+def effective_time(command: Command, facts: Sequence[Recorded], now: datetime) -> datetime:
+    """When a command takes effect; Rejected ``effective.in_future`` when it may not lie ahead and does."""
+    at = takes_effect(command.moment(), now, facts)
+    require(command.may_be_future or at <= now + AHEAD, "effective.in_future", when=at.isoformat())
+    return at
+
+
+def void(
+    aggregate: Aggregate[Any], fact: FactVoided, history: Sequence[Recorded], context: Context
+) -> list[Decided]:
+    """Take one fact out of later folds, if what remains still holds; by its sender or an officer."""
+    found = next((each for each in history if each.id == fact.event_id), None)
+    if found is None:
+        raise Rejected("fact.not_found", event_id=fact.event_id)
+    require(not isinstance(found.event, FactVoided), "fact.not_voidable")
+    require(context.actor == found.actor or "officer" in context.roles, "fact.not_yours")
+    facts = living(history)
+    require(any(each.id == fact.event_id for each in facts), "fact.already_voided", event_id=fact.event_id)
+    _require_consistent(aggregate, aggregate.initial, [], [each for each in facts if each.id != fact.event_id])
+    return [Decided(context.stream, fact, context.now)]
+
+
+def _place(decided: Event | On, context: Context, at: datetime) -> Decided:
+    if isinstance(decided, On):
+        return Decided(decided.stream, decided.event, at)
+    return Decided(context.stream, decided, at)
+
+
+def _require_consistent(
+    aggregate: Aggregate[S], state: S, own: Sequence[Decided], later: Sequence[Recorded]
+) -> None:
+    for decided in own:
+        state = aggregate.evolve(state, decided.event)
+    if own:
+        aggregate.invariant(state)
+    for each in later:
+        state = aggregate.evolve(state, each.event)
+        try:
+            aggregate.invariant(state)
+        except Rejected as broken:
+            raise Rejected("effective.contradicts_later", broken=broken.code) from broken
