@@ -3,8 +3,8 @@
     given(proposed).on("committee:2560-cluster:R07:1", AGGREGATE).when(appoint()).then(appointed)
     given(proposed).on(...).when(appoint(members=[chair, chair])).then_rejected("committee.one_chair")
 
-Events are given in the order they were recorded, one minute apart; ``event @ "2017-01-12"`` is not needed: a type that
-names its time of effect brings it, all others took effect when they were recorded.
+Events are given in the order they were recorded, one minute apart; a type that names its time of effect brings it, all
+others took effect when they were recorded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import pytest
 
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected
 from shared.contracts.common import FactVoided
-from shared.eventstore.history import Decided, Recorded, decide, fold, takes_effect, void
+from shared.contracts.recorded import Recorded
+from shared.eventstore.history import Decided, decide, fold, takes_effect, void
 
 BEGIN = datetime(2016, 10, 3, 2, 0, tzinfo=timezone.utc)
 SPACE = UUID("7b0b7d0e-2f0b-4a57-9c0a-5d1c8f7d3a10")

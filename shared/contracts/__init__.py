@@ -4,10 +4,13 @@ from shared.contracts import activity, committee, common, evaluation, reporting
 from shared.contracts.aggregate import Aggregate, Claim, Command, Context, On, Read
 from shared.contracts.definition import ProgrammeDefinition
 from shared.contracts.event import REGISTRY, ContractError, Event, EventSpec, Registry
+from shared.contracts.known import KNOWN_PROGRAMME, KnownProgramme
+from shared.contracts.recorded import Learned, Recorded
 from shared.contracts.rejection import Rejected, require
 
 __all__ = [
     "REGISTRY",
+    "KNOWN_PROGRAMME",
     "Aggregate",
     "Claim",
     "Command",
@@ -15,9 +18,12 @@ __all__ = [
     "ContractError",
     "Event",
     "EventSpec",
+    "KnownProgramme",
+    "Learned",
     "On",
     "ProgrammeDefinition",
     "Read",
+    "Recorded",
     "Registry",
     "Rejected",
     "activity",

@@ -6,33 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected, require
 from shared.contracts.common import FactVoided
+from shared.contracts.recorded import Recorded
 from shared.contracts.types import BANGKOK, bangkok_midnight
 
 S = TypeVar("S")
 
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as it stands in a store: with its place there, its two times and who caused it."""
-
-    event: Event
-    id: UUID
-    stream: str
-    version: int
-    shard: int
-    position: int
-    occurred_at: datetime
-    recorded_at: datetime
-    received_at: datetime
-    actor: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +58,7 @@ def takes_effect(moment: date | datetime | None, now: datetime, history: Sequenc
     holds of that day: within a day that nobody gave an hour for, things took effect in the order they were told.
     """
     if moment is None:
-        return max([now, *(each.occurred_at for each in history if each.occurred_at.date() == now.date() and each.occurred_at <= now)])
+        return now
     if isinstance(moment, datetime):
         return moment
     begins = bangkok_midnight(moment)
