@@ -1,11 +1,49 @@
-# Every target works in a fresh clone: the first one sets up .venv from requirements.lock.
+# Every target works in a fresh clone: whichever comes first sets up .venv from requirements.lock.
 SHELL := bash
 .DEFAULT_GOAL := help
+SETUP := bash deploy/local/setup.sh
+BIN := .venv/bin
 
 .PHONY: help
-help:
-	@echo "make demo | up | down | reset | status | test [T=folder] | lint | bench [FIGURE=name] | planted | campaign"
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
-.PHONY: .venv
-.venv:
-	@bash deploy/local/setup.sh venv
+.PHONY: check venv
+check:
+	@$(SETUP) check
+venv:
+	@$(SETUP) venv
+
+.PHONY: demo up
+demo: check venv ## Live through fiscal year 2560 and show its tables; stays until Ctrl-C, ONCE=1 ends by itself
+	@$(BIN)/obec demo
+up: check venv ## Start the stack and the services, or do nothing when they run
+	@$(BIN)/obec up
+
+.PHONY: down reset status
+down: venv ## Stop what `up` started
+	@$(BIN)/obec down
+reset: venv ## Stop, and throw the stack's data away; asks first
+	@$(BIN)/obec reset
+status: venv ## What runs, and whether it answers
+	@$(BIN)/obec status
+
+.PHONY: test lint
+test: check venv ## Run the tests, T=unit those of tests/unit
+	@$(BIN)/pytest tests/$(T) $(PYTEST_ARGS)
+lint: venv ## ruff, mypy and the rules on imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: planted campaign
+planted: check venv ## Plant one-line defects; each must turn its test red
+	@$(BIN)/python -m tests.planted
+campaign: check venv ## Long random runs of the fault tests
+	@$(BIN)/python -m tests.campaign
+
+.PHONY: bench
+bench: check venv ## Measure beside peers and lower bounds, FIGURE=name one of them
+	@$(SETUP) venv .venv-bench requirements-bench.lock
+	@PEERS_PYTHON=.venv-bench/bin/python $(BIN)/python -m bench $(FIGURE)
