@@ -24,6 +24,9 @@ FIRST_BE_YEAR = 2400
 LAST_BE_YEAR = FIRST_BE_YEAR - 1 + BE_OFFSET
 """The B.E. name of the last year that can be written in C.E. too."""
 
+FISCAL_YEARS = range(FIRST_BE_YEAR, LAST_BE_YEAR + 2)
+"""The fiscal years (B.E.) in which some day that can be written lies."""
+
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _PERIOD = re.compile(r"([0-9]{4})-(?:(Q)([1-4])|(H)([12])|(Y)|(M)(0[1-9]|1[0-2]))")
 
@@ -137,7 +140,7 @@ class Period:
     number: int = 1
 
     def __post_init__(self) -> None:
-        if not (FIRST_BE_YEAR <= self.year <= LAST_BE_YEAR and 1 <= self.number <= self.kind.per_year):
+        if not (self.year in FISCAL_YEARS and 1 <= self.number <= self.kind.per_year):
             _period_unreadable(f"{self.year}-{self.kind}{self.number}")
 
     @classmethod
