@@ -1,0 +1,1 @@
+"""Kafka in and out: consumers whose effect and offset are one transaction, parking, rebuild."""

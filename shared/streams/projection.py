@@ -1,0 +1,45 @@
+"""What a projection is to the runner that feeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from shared.contracts.envelope import Envelope
+
+Connection = Any
+"""An asyncpg connection inside a transaction; asyncpg's own classes are not generic over records."""
+
+
+class Unappliable(Exception):
+    """One event cannot be applied; the runner parks it and what follows it in its stream.
+
+    ``code`` is stable, such as ``projection.figure_out_of_range``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Projection(Protocol):
+    """Turns events into rows. Everything it keeps is in Postgres; ``apply`` runs inside the runner's transaction.
+
+    Events of one (store, shard) come in position order, each exactly once; stores come interleaved in any way, so what
+    ``apply`` writes must not depend on their interleaving.
+    """
+
+    name: str
+    """Names its offsets; a new name starts from the beginning."""
+
+    stores: Sequence[str]
+    """Whose topics it reads, such as ("committee", "activity")."""
+
+    async def apply(self, connection: Connection, events: Sequence[Envelope]) -> None:
+        """Write the effect of a batch of one (store, shard). Raises Unappliable for an event it cannot apply.
+
+        When it raises, the runner rolls back and applies the batch event by event, parking the one that fails.
+        """
+
+    def forget(self) -> None:
+        """Drop whatever is cached: the transaction of the last batch did not commit, or another process has taken over."""
