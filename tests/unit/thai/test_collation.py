@@ -13,7 +13,8 @@ from shared.thai.collation import sort_key
 LEADING_VOWELS = ["กบ", "กา", "กาแฟ", "กำ", "กิน", "กุ้ง", "เกลือ", "เกาะ", "แก", "แกะ", "โกรธ", "ใกล้", "ไก่", "ขวด", "เขา"]
 TONE_MARKS = ["ปา", "ป่า", "ป้า", "ป๊า", "ป๋า", "ปาก", "ป่าน"]
 MAI_TAI_KHU_AND_THANTHAKHAT = ["เกง", "เก็ง", "เก่ง", "เก้ง", "จัน", "จันทร", "จันทร์", "จันทรา", "เจน", "เจ็บ"]
-RARE_LETTERS = ["รวย", "ไร", "ฤกษ์", "ฤๅษี", "ลม", "ไหล", "อา", "ฮา"]
+RARE_LETTERS = ["รวย", "ไร", "ฤกษ์", "ฤๅดี", "ฤาษี", "ลม", "ไหล", "อา", "ฮา"]
+PALI_SIGNS = ["กํ", "กะ", "กา", "กู", "ไก", "กฺ"]
 BLANKS_AND_SIGNS = ["กรุง", "กรุงเทพ", "กรุงเทพฯ", "กรุงเทพมหานคร", "กรุง ไทย", "ต่าง", "ต่างๆ", "ต่างหาก"]
 DIGITS_AND_LATIN = ["7 เขต", "๘ เขต", "cluster", "CLUSTER 2", "โครงการ"]
 PROVINCES = [
@@ -39,6 +40,7 @@ thai_text = st.text(alphabet="กขคงนมสหอเแโใไะั�
         TONE_MARKS,
         MAI_TAI_KHU_AND_THANTHAKHAT,
         RARE_LETTERS,
+        PALI_SIGNS,
         BLANKS_AND_SIGNS,
         DIGITS_AND_LATIN,
         PROVINCES,
