@@ -22,6 +22,7 @@ from shared.contracts.types import (
     ProgrammeId,
     Prose,
     RegionCode,
+    Version,
 )
 
 
@@ -129,15 +130,24 @@ class Resolution(Contract):
 class Roll(Contract):
     """The membership that a meeting was judged by: that at its start, as known when it was judged."""
 
-    committee: Line | None = Field(description="Stream of the committee; None for a meeting of the centre, whose roll is its attendance.")
-    committee_version: int = Field(ge=0, description="Version of the committee's stream it was read at.")
-    members: tuple[Member, ...]
+    committee: Line | None = Field(
+        description="Stream of the committee; None for a meeting of the centre, whose roll is its attendance."
+    )
+    committee_version: int = Field(
+        ge=0, description="Version of the newest fact of the committee's stream that shaped it; 0 for the centre."
+    )
+    programme_version: Version = Field(description="Version of the programme whose quorum rule it was judged by.")
+    members: tuple[Member, ...] = Field(description="Of a committee; none for the centre, where attendance says it.")
     voting: int = Field(ge=0, description="Members with a vote.", json_schema_extra={"unit": "members"})
-    present: int = Field(ge=0, description="Members with a vote who were there, in person or by substitute.", json_schema_extra={"unit": "members"})
+    present: int = Field(
+        ge=0,
+        description="Members with a vote who were there, in person or by substitute.",
+        json_schema_extra={"unit": "members"},
+    )
     quorate: bool
 
 
-class MeetingScheduled(Event, owner="activity", aggregate="meeting"):
+class MeetingScheduled(Event, owner="activity", aggregate="meeting", occurred="scheduled_on"):
     """A meeting was put in the calendar."""
 
     programme: ProgrammeId
@@ -146,6 +156,9 @@ class MeetingScheduled(Event, owner="activity", aggregate="meeting"):
     number: MeetingNumber
     starts_at: Instant
     place: Line
+    scheduled_on: Day | None = Field(
+        default=None, description="Day it was put in the calendar; None: when it was recorded."
+    )
 
 
 class MeetingNoticeIssued(Event, owner="activity", aggregate="meeting", occurred="issued_on"):
@@ -312,5 +325,3 @@ class DisbursementReversed(Event, owner="activity", aggregate="budget", occurred
     amount_satang: PositiveSatang
     reversed_on: Day
     reason: Prose
-
-
