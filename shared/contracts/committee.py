@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -75,6 +77,11 @@ class MandateText(Contract):
     duties: Prose = Field(description="ภาระหน้าที่ความรับผิดชอบ")
     mission_frame: Prose = Field(description="กรอบภารกิจ")
 
+    def digest(self) -> str:
+        """SHA-256 (hex) over the text as JSON with sorted keys, UTF-8, no blanks."""
+        canonical = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
 
 class ProgrammeRegistered(Event, owner="committee", aggregate="programme"):
     """A programme begins; carries its whole definition."""
@@ -111,6 +118,7 @@ class MandateAdopted(Event, owner="committee", aggregate="mandate", occurred="ad
     version: Version
     adopted_on: Day
     resolution: Line = Field(description="The resolution that adopted it.", examples=["มติที่ประชุมครั้งที่ 1/2560 ข้อ 3"])
+    digest: Sha256 = Field(description="Of the text that was adopted, see MandateText.digest.")
 
 
 class MandateSuperseded(Event, owner="committee", aggregate="mandate", occurred="superseded_on"):
@@ -211,11 +219,12 @@ class MemberEnded(Event, owner="committee", aggregate="committee", occurred="end
     reason: Prose
 
 
-class AppointmentOrderCorrected(Event, owner="committee", aggregate="committee"):
-    """The appointment order was recorded wrongly; number, date or signatory's office are set right."""
+class AppointmentOrderCorrected(Event, owner="committee", aggregate="committee", occurred="effective_from"):
+    """An order was recorded wrongly; its number, date or signatory's office are set right from its first day on."""
 
     programme: ProgrammeId
     region: RegionCode
+    effective_from: Day = Field(description="Day from which the corrected order has effect; tells which order is meant.")
     order: OrderNumber
     order_date: Day
     signatory_office: Office
