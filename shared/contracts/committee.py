@@ -224,7 +224,9 @@ class AppointmentOrderCorrected(Event, owner="committee", aggregate="committee",
 
     programme: ProgrammeId
     region: RegionCode
-    effective_from: Day = Field(description="Day from which the corrected order has effect; tells which order is meant.")
+    effective_from: Day = Field(
+        description="Day from which the corrected order has effect; tells which order is meant."
+    )
     order: OrderNumber
     order_date: Day
     signatory_office: Office
@@ -240,8 +242,12 @@ PublisherName = Annotated[
 class PublisherRights(Contract):
     """What a publisher may send, and how much."""
 
-    sources: tuple[Line, ...] = Field(min_length=1, description="CloudEvents sources it may use.", examples=[["/ext/e-meeting/central"]])
-    types: tuple[Line, ...] = Field(min_length=1, description="Names of the events it may send.", examples=[["MeetingHeld"]])
+    sources: tuple[Line, ...] = Field(
+        min_length=1, description="CloudEvents sources it may use.", examples=[["/ext/e-meeting/central"]]
+    )
+    types: tuple[Line, ...] = Field(
+        min_length=1, description="Names of the events it may send.", examples=[["MeetingHeld"]]
+    )
     regions: tuple[RegionCode, ...] | None = Field(default=None, description="Regions it may speak of; None: all.")
     events_per_minute: int = Field(default=600, ge=1, le=1_000_000, json_schema_extra={"unit": "events per minute"})
 
