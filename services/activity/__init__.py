@@ -1,0 +1,1 @@
+"""Activities of the programme: plan, meetings, workshops, briefings and money."""
