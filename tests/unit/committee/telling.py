@@ -28,7 +28,7 @@ class Told(Generic[S]):
         self.stream = stream
         self.history: list[Recorded] = []
         self.elsewhere: list[Decided] = []
-        self.now = BEGIN
+        self.now = BEGIN + timedelta(days=20)
         self._states = states
 
     @property
