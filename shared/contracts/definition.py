@@ -108,25 +108,38 @@ class IndicatorDefinition(Contract):
     unit: Bilingual = Field(description="Unit of the measured value, such as คณะ / committees, ร้อยละ / percent.")
     baseline: Amount | None = Field(default=None, description="Figure before the programme.")
     target: Amount | None = Field(default=None, description="Target of each measured scope.")
-    national_target: Amount | None = Field(default=None, description="Target of the nation's figure, where the regions' make another one.")
+    national_target: Amount | None = Field(
+        default=None, description="Target of the nation's figure, where the regions' make another one."
+    )
     weight: Percent
     direction: Direction = Direction.HIGHER
-    bands: Bands | None = Field(default=None, description="Of a quantitative indicator, for a regional figure and, unless national_bands is given, the nation's.")
-    national_bands: Bands | None = Field(default=None, description="Where the nation's figure is of another size, as a sum is.")
+    bands: Bands | None = Field(
+        default=None,
+        description="Of a quantitative indicator, for a regional figure and, unless national_bands is given, the nation's.",
+    )
+    national_bands: Bands | None = Field(
+        default=None, description="Where the nation's figure is of another size, as a sum is."
+    )
     rubric: Rubric | None = Field(default=None, description="Of a qualitative indicator.")
     measured_at: MeasuredAt
     frequency: Frequency
-    due_days: int = Field(ge=0, le=366, description="Days after the period's end by which it is due.", json_schema_extra={"unit": "days"})
+    due_days: int = Field(
+        ge=0, le=366, description="Days after the period's end by which it is due.", json_schema_extra={"unit": "days"}
+    )
     period_rule: PeriodRule
     national_rule: NationalRule
-    computed_by: Literal["qn1"] | None = Field(default=None, description="Rule that measures it; then nobody types it in.")
+    computed_by: Literal["qn1"] | None = Field(
+        default=None, description="Rule that measures it; then nobody types it in."
+    )
     example: Example = False
 
     @model_validator(mode="after")
     def _shape(self) -> Self:
         if self.kind is IndicatorKind.QUANTITATIVE and (self.bands is None or self.rubric is not None):
             raise ValueError("a quantitative indicator has bands and no rubric")
-        if self.kind is IndicatorKind.QUALITATIVE and (self.rubric is None or self.bands is not None or self.national_bands is not None):
+        if self.kind is IndicatorKind.QUALITATIVE and (
+            self.rubric is None or self.bands is not None or self.national_bands is not None
+        ):
             raise ValueError("a qualitative indicator has a rubric and no bands")
         if (self.measured_at is MeasuredAt.NATION) != (self.national_rule is NationalRule.MEASURED):
             raise ValueError("what is measured for the nation has the national rule 'measured', and only that")
@@ -185,10 +198,18 @@ class EvidenceRules(Contract):
 class Deadlines(Contract):
     """Days that the programme allows for what has no deadline of its own."""
 
-    appointment_days: int = Field(default=60, ge=1, le=366, description="From proposal to order.", json_schema_extra={"unit": "days"})
-    notice_days: int = Field(default=7, ge=0, le=90, description="From notice to meeting.", json_schema_extra={"unit": "days"})
-    minutes_days: int = Field(default=30, ge=1, le=366, description="From meeting to approved minutes.", json_schema_extra={"unit": "days"})
-    recommendation_days: int = Field(default=90, ge=1, le=730, description="From recommendation to its closing.", json_schema_extra={"unit": "days"})
+    appointment_days: int = Field(
+        default=60, ge=1, le=366, description="From proposal to order.", json_schema_extra={"unit": "days"}
+    )
+    notice_days: int = Field(
+        default=7, ge=0, le=90, description="From notice to meeting.", json_schema_extra={"unit": "days"}
+    )
+    minutes_days: int = Field(
+        default=30, ge=1, le=366, description="From meeting to approved minutes.", json_schema_extra={"unit": "days"}
+    )
+    recommendation_days: int = Field(
+        default=90, ge=1, le=730, description="From recommendation to its closing.", json_schema_extra={"unit": "days"}
+    )
     example: Example = False
 
 
@@ -209,7 +230,11 @@ class ProgrammeDefinition(Contract):
     fiscal_year: int = Field(ge=2400, le=2599, json_schema_extra={"unit": "B.E. year"}, examples=[2560])
     name: Bilingual
     page: ProgrammePage
-    region_list: int = Field(description="Fiscal year whose list of inspection regions holds.", json_schema_extra={"unit": "B.E. year"}, examples=[2560])
+    region_list: int = Field(
+        description="Fiscal year whose list of inspection regions holds.",
+        json_schema_extra={"unit": "B.E. year"},
+        examples=[2560],
+    )
     regions: tuple[RegionCode, ...] = Field(min_length=1, description="The regions, each with one committee.")
     activities: tuple[ActivityDefinition, ...] = Field(min_length=1)
     indicators: tuple[IndicatorDefinition, ...] = Field(min_length=1)

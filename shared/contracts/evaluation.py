@@ -153,12 +153,16 @@ class IndicatorScored(Event, owner="evaluation", aggregate="measurement"):
     period: PeriodCode
     figure: Decimal = Field(description="The number that was scored.", examples=["87.5"])
     target: Amount | None = None
-    score: Annotated[Decimal, Field(ge=1, le=5, max_digits=3, decimal_places=2, description="Half-up to 0.01.", examples=["3.85"])]
+    score: Annotated[
+        Decimal, Field(ge=1, le=5, max_digits=3, decimal_places=2, description="Half-up to 0.01.", examples=["3.85"])
+    ]
     level: int = Field(ge=1, le=5, description="Whole part of the score.")
     weight: Percent
     weighted: Annotated[Decimal, Field(ge=0, le=5, description="weight × score / 100.", examples=["0.77"])]
     scheme: Line = Field(description="Scoring scheme and its version.", examples=["five-band-linear/1"])
-    regions_counted: int | None = Field(default=None, ge=0, description="Of a rolled-up figure: how many regions it is made of.")
+    regions_counted: int | None = Field(
+        default=None, ge=0, description="Of a rolled-up figure: how many regions it is made of."
+    )
     regions_expected: int | None = Field(default=None, ge=1, description="Of a rolled-up figure: how many there are.")
     provisional: bool = Field(default=False, description="A rolled-up figure from fewer regions than there are.")
     cause: EventId = Field(description="The event that made it be scored.")
@@ -191,7 +195,9 @@ class RecommendationIssued(Event, owner="evaluation", aggregate="recommendation"
     issued_on: Day
     text: Prose
     owner: Office = Field(description="Office that is to act on it.")
-    owner_actor: ActorId | None = Field(default=None, description="Account that acts for the owner; it may not close it.")
+    owner_actor: ActorId | None = Field(
+        default=None, description="Account that acts for the owner; it may not close it."
+    )
     due_on: Day
 
 
@@ -221,5 +227,3 @@ class EvaluationConcluded(Event, owner="evaluation", aggregate="evaluation", occ
     conclusions: tuple[Prose, ...] = Field(min_length=1, max_length=100)
     recommendations: tuple[Prose, ...] = Field(min_length=1, max_length=100)
     guidelines: tuple[Prose, ...] = Field(min_length=1, max_length=100)
-
-

@@ -26,8 +26,9 @@ class KnownProgramme:
 
 def _evolve(known: KnownProgramme, recorded: Recorded) -> KnownProgramme:
     match recorded.event:
-        case ProgrammeRegistered(version=version, definition=definition) | ProgrammeAmended(
-            version=version, definition=definition
+        case (
+            ProgrammeRegistered(version=version, definition=definition)
+            | ProgrammeAmended(version=version, definition=definition)
         ):
             return KnownProgramme(version, definition)
         case _:

@@ -43,7 +43,9 @@ def instant(moment: date | datetime) -> datetime:
 
 _Storable = AfterValidator(_storable)
 
-Line = Annotated[str, _Storable, Field(min_length=1, max_length=500, description="One line of text, NFC, at most 500 characters.")]
+Line = Annotated[
+    str, _Storable, Field(min_length=1, max_length=500, description="One line of text, NFC, at most 500 characters.")
+]
 Prose = Annotated[
     str, _Storable, Field(min_length=1, max_length=20_000, description="Running text, NFC, at most 20,000 characters.")
 ]
@@ -122,7 +124,14 @@ Office = Annotated[
 ]
 Satang = Annotated[
     int,
-    Field(strict=True, ge=0, le=10**15, description="Money in satang (1 baht = 100 satang).", json_schema_extra={"unit": "satang"}, examples=[1_250_000_00]),
+    Field(
+        strict=True,
+        ge=0,
+        le=10**15,
+        description="Money in satang (1 baht = 100 satang).",
+        json_schema_extra={"unit": "satang"},
+        examples=[1_250_000_00],
+    ),
 ]
 PositiveSatang = Annotated[Satang, Field(gt=0)]
 Amount = Annotated[
@@ -131,7 +140,15 @@ Amount = Annotated[
 ]
 Percent = Annotated[
     Decimal,
-    Field(ge=0, le=100, max_digits=7, decimal_places=4, description="Part of 100.", json_schema_extra={"unit": "percent"}, examples=["20"]),
+    Field(
+        ge=0,
+        le=100,
+        max_digits=7,
+        decimal_places=4,
+        description="Part of 100.",
+        json_schema_extra={"unit": "percent"},
+        examples=["20"],
+    ),
 ]
 Version = Annotated[int, Field(ge=1, description="Counted from 1.", examples=[1])]
 Sha256 = Annotated[
@@ -164,7 +181,13 @@ class OrderNumber(Contract):
 
     unit: Office = Field(description="Office that issued the order.")
     number: int = Field(ge=1, le=99_999, description="Running number within the unit and year.", examples=[12])
-    year: int = Field(ge=2400, le=2699, description="Year the unit numbers its orders by.", json_schema_extra={"unit": "B.E. year"}, examples=[2560])
+    year: int = Field(
+        ge=2400,
+        le=2699,
+        description="Year the unit numbers its orders by.",
+        json_schema_extra={"unit": "B.E. year"},
+        examples=[2560],
+    )
 
 
 class Evidence(Contract):

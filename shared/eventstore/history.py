@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected, require
 from shared.contracts.common import FactVoided
-from shared.contracts.recorded import Recorded
+from shared.contracts.recorded import Learned, Recorded
 from shared.contracts.types import BANGKOK, bangkok_midnight
 
 S = TypeVar("S")
@@ -51,6 +51,15 @@ def fold(
     return state
 
 
+def fold_learned(learned: Learned[S], history: Iterable[Recorded], *, effective_at: datetime | None = None) -> S:
+    """What a service makes of another's events that were in effect at ``effective_at``; None: all of them."""
+    state = learned.initial
+    for each in living(history):
+        if effective_at is None or each.occurred_at <= effective_at:
+            state = learned.evolve(state, each)
+    return state
+
+
 def takes_effect(moment: date | datetime | None, now: datetime, history: Sequence[Recorded]) -> datetime:
     """The instant at which something takes effect on a stream.
 
@@ -66,9 +75,7 @@ def takes_effect(moment: date | datetime | None, now: datetime, history: Sequenc
     return max([begins, *same_day])
 
 
-def decide(
-    aggregate: Aggregate[S], command: Command, history: Sequence[Recorded], context: Context
-) -> list[Decided]:
+def decide(aggregate: Aggregate[S], command: Command, history: Sequence[Recorded], context: Context) -> list[Decided]:
     """Decide a command on the state at its effective time, then see that what came later still holds.
 
     Raises Rejected: what the aggregate refuses, ``effective.in_future``, ``effective.contradicts_later``.
@@ -78,7 +85,9 @@ def decide(
     before = [each for each in facts if each.occurred_at <= at]
     state = fold(aggregate, before)
     decided = [_place(each, context, at) for each in aggregate.decide(command, state, context)]
-    _require_consistent(aggregate, state, [each for each in decided if each.stream == context.stream], facts[len(before) :])
+    _require_consistent(
+        aggregate, state, [each for each in decided if each.stream == context.stream], facts[len(before) :]
+    )
     return decided
 
 
@@ -89,9 +98,7 @@ def effective_time(command: Command, facts: Sequence[Recorded], now: datetime) -
     return at
 
 
-def void(
-    aggregate: Aggregate[Any], fact: FactVoided, history: Sequence[Recorded], context: Context
-) -> list[Decided]:
+def void(aggregate: Aggregate[Any], fact: FactVoided, history: Sequence[Recorded], context: Context) -> list[Decided]:
     """Take one fact out of later folds, if what remains still holds; by its sender or an officer."""
     found = next((each for each in history if each.id == fact.event_id), None)
     if found is None:
@@ -110,9 +117,7 @@ def _place(decided: Event | On, context: Context, at: datetime) -> Decided:
     return Decided(context.stream, decided, at)
 
 
-def _require_consistent(
-    aggregate: Aggregate[S], state: S, own: Sequence[Decided], later: Sequence[Recorded]
-) -> None:
+def _require_consistent(aggregate: Aggregate[S], state: S, own: Sequence[Decided], later: Sequence[Recorded]) -> None:
     for decided in own:
         state = aggregate.evolve(state, decided.event)
     if own:

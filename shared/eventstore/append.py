@@ -1,0 +1,111 @@
+"""What is appended: a decision with its events, what it read, its claims and the id under which it came."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.contracts import Claim, Rejected
+
+LARGEST_EVENT = 256 * 1024
+"""Bytes of ``data`` and ``metadata`` together; a larger event is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event ready to be stored; ``data`` and ``metadata`` are kept byte for byte."""
+
+    id: UUID
+    stream: str
+    type: str
+    schema_version: int
+    occurred_at: datetime
+    data: str
+    metadata: str
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    def __post_init__(self) -> None:
+        if len(self.data) * 3 > LARGEST_EVENT and len(self.data.encode()) + len(self.metadata.encode()) > LARGEST_EVENT:
+            raise Rejected("event.too_large", limit=LARGEST_EVENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimChange:
+    """A claim that ``stream`` takes or, if ``take`` is false, releases."""
+
+    claim: Claim
+    stream: str
+    take: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A decision. ``versions`` names every stream it writes or only read, with the version it was decided on."""
+
+    source: str
+    id: str
+    digest: bytes
+    stream: str
+    """The stream it is about, which the answer speaks of."""
+    events: Sequence[NewEvent]
+    versions: Mapping[str, int]
+    received_at: datetime
+    claims: Sequence[ClaimChange] = ()
+
+    def footprint(self) -> set[str]:
+        """Names of all that it must have to itself in its group: its id, its claims, the streams it writes or reads."""
+        return {
+            f"id {self.source} {self.id}",
+            *(f"claim {change.claim.scope} {change.claim.key}" for change in self.claims),
+            *self.versions,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a decision: the same for every repetition of its id."""
+
+    stream: str
+    version: int
+    store: str
+    shard: int
+    position: int
+    events: Sequence[Mapping[str, str]]
+    """Each {id, type}; empty when there was nothing to do."""
+    recorded_at: datetime
+    repeated: bool = False
+    """This id had been answered before."""
+
+
+class Stale(Exception):
+    """A stream moved on between reading and appending; nothing was appended."""
+
+    def __init__(self, stream: str, actual: int, expected: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {expected}")
+        self.stream, self.actual, self.expected = stream, actual, expected
+
+
+class OtherContent(Exception):
+    """This (source, id) was used before for something else."""
+
+
+class StoreUnavailable(Exception):
+    """The database could not be asked, or did not say whether it committed."""
+
+
+def shard_of(name: str, shards: int) -> int:
+    """The shard that a stream, or a claim ``claim:<scope>/<key>``, lives in; fixed for ever by name and shard count."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % shards
+
+
+def payload_digest(secret: bytes, payload: Any) -> bytes:
+    """HMAC-SHA-256 of a payload's canonical JSON: sorted keys, no blanks, UTF-8."""
+    canonical = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hmac.new(secret, canonical.encode(), hashlib.sha256).digest()

@@ -1,0 +1,213 @@
+"""Carrying out a command: read, decide, append; and decide again when somebody else was quicker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+import orjson
+import uuid_utils.compat
+
+from shared.clock import ClockMode
+from shared.contracts import Aggregate, Claim, Command, Context, Learned, Read, Recorded, Rejected
+from shared.contracts.common import FactVoided
+from shared.contracts.envelope import SOURCE_PREFIX
+from shared.eventstore.append import Answer, Append, ClaimChange, NewEvent, OtherContent, Stale, payload_digest
+from shared.eventstore.history import Decided, decide, fold, fold_learned, void
+from shared.eventstore.store import EventStore
+
+DECIDE_AGAIN = 3
+"""How often a command without If-Match is decided anew when a stream moved on under it."""
+
+CAUSED = UUID("3c1c5a0e-9a55-5b3b-8e6d-5f0f2a4c7d21")
+"""Namespace of the ids of events that follow from an outside fact or another event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command on a stream, with who sends it and the id under which it is answered once and for all.
+
+    ``source`` and ``id`` are that id; ``payload`` is what was sent, for telling a repetition from another content.
+    ``ids``: "time" gives new events UUIDv7 ids, "cause" derives them from (source, id), so that they come out the same.
+    """
+
+    aggregate: Aggregate[Any]
+    stream: str
+    command: Command | FactVoided
+    source: str
+    id: str
+    payload: Any
+    actor: str
+    roles: frozenset[str] = frozenset()
+    received_at: datetime | None = None
+    expected_version: int | None = None
+    correlation: str = ""
+    causation: str = ""
+    traceparent: str = ""
+    ids: Literal["time", "cause"] = "time"
+
+
+class CommandHandler:
+    """Carries out the commands of one service.
+
+    ``aggregates`` are its own, ``learned`` what it makes of other services' events.
+    """
+
+    def __init__(
+        self, store: EventStore, aggregates: Iterable[Aggregate[Any]], learned: Iterable[Learned[Any]] = ()
+    ) -> None:
+        self.store = store
+        self._by_name = {aggregate.name: aggregate for aggregate in aggregates}
+        self._by_state = {type(aggregate.initial): aggregate for aggregate in self._by_name.values()}
+        self._learned = {each.state: each for each in learned}
+
+    async def repeated(self, source: str, command_id: str, payload: Any) -> Answer | None:
+        """The stored answer to an id, None when it is new. Raises OtherContent."""
+        known = await self.store.answered(source, command_id)
+        if known is None:
+            return None
+        answer, digest = known
+        if digest != payload_digest(self.store.settings.secret, payload):
+            raise OtherContent
+        return answer
+
+    async def handle(self, request: Request) -> Answer:
+        """Carry it out, or answer as before.
+
+        Raises Rejected (also ``stream.version_mismatch``, ``stream.busy``, ``claim.taken``), OtherContent,
+        StoreUnavailable.
+        """
+        answer = await self.repeated(request.source, request.id, request.payload)
+        if answer is not None:
+            return answer
+        request = replace(request, received_at=request.received_at or await self.store.clock.now())
+        for _ in range(1 + DECIDE_AGAIN):
+            try:
+                return await self.store.append(await self._decide(request))
+            except Stale as stale:
+                _require_version(request, stale.actual)
+        raise Rejected("stream.busy", stream=request.stream)
+
+    async def _decide(self, request: Request) -> Append:
+        history = await self.store.history(request.stream)
+        _require_version(request, len(history))
+        reads = () if isinstance(request.command, FactVoided) else self._reads(request, history)
+        states, guards, seen = await self._read_all(reads)
+        histories = {request.stream: history, **guards}
+        now = await self.store.clock.now()
+        context = Context(now, request.actor, request.roles, request.stream, states, seen)
+        if isinstance(request.command, FactVoided):
+            decided = void(request.aggregate, request.command, history, context)
+        else:
+            decided = decide(request.aggregate, request.command, history, context)
+        events = [self._new_event(request, each, index) for index, each in enumerate(decided)]
+        return Append(
+            request.source,
+            request.id,
+            payload_digest(self.store.settings.secret, request.payload),
+            request.stream,
+            events,
+            {stream: len(known) for stream, known in histories.items()},
+            request.received_at or now,
+            self._claims(histories, decided, events),
+        )
+
+    def _reads(self, request: Request, history: Sequence[Recorded]) -> Sequence[Read]:
+        return request.aggregate.reads(request.command, fold(request.aggregate, history))
+
+    async def _read_all(
+        self, reads: Iterable[Read]
+    ) -> tuple[dict[str, Any], dict[str, list[Recorded]], dict[str, int]]:
+        """States by stream; histories of the streams of this store, to be guarded; versions of all."""
+        states: dict[str, Any] = {}
+        guards: dict[str, list[Recorded]] = {}
+        versions: dict[str, int] = {}
+        for read in reads:
+            learned = self._learned.get(read.state)
+            if learned is not None:
+                copied = await self.store.learned(read.stream)
+                states[read.stream] = fold_learned(learned, copied, effective_at=read.at)
+                versions[read.stream] = max((each.version for each in copied), default=0)
+            else:
+                history = guards[read.stream] = await self.store.history(read.stream)
+                states[read.stream] = fold(self._by_state[read.state], history, effective_at=read.at)
+                versions[read.stream] = len(history)
+        return states, guards, versions
+
+    def _new_event(self, request: Request, decided: Decided, index: int) -> NewEvent:
+        spec = decided.event.spec
+        return NewEvent(
+            decided.event.id or self._event_id(request, index),
+            decided.stream,
+            spec.type,
+            spec.version,
+            decided.occurred_at,
+            decided.event.to_json(),
+            self._metadata(request),
+        )
+
+    def _event_id(self, request: Request, index: int) -> UUID:
+        if request.ids == "cause":
+            return uuid5(CAUSED, f"{self.store.name}\n{request.source}\n{request.id}\n{index}")
+        return uuid_utils.compat.uuid7()
+
+    def _metadata(self, request: Request) -> str:
+        about = {
+            "actor": request.actor,
+            "command": f"{request.source} {request.id}",
+            "correlation": request.correlation,
+            "causation": request.causation or request.id,
+            "traceparent": request.traceparent,
+            "clock": "simulated" if self.store.settings.clock is ClockMode.SIMULATED else "",
+        }
+        return orjson.dumps({key: value for key, value in about.items() if value}).decode()
+
+    def _claims(
+        self, histories: Mapping[str, Sequence[Recorded]], decided: Sequence[Decided], events: Sequence[NewEvent]
+    ) -> list[ClaimChange]:
+        """What the decision takes and releases: the difference between what each stream holds before and after."""
+        changes: list[ClaimChange] = []
+        for stream in dict.fromkeys(each.stream for each in decided):
+            aggregate = self._by_name[stream.partition(":")[0]]
+            before = list(histories[stream])
+            after = before + [
+                _as_recorded(each, event, len(before))
+                for each, event in zip(decided, events, strict=True)
+                if each.stream == stream
+            ]
+            held, holds = aggregate.claims(fold(aggregate, before)), aggregate.claims(fold(aggregate, after))
+            changes.extend(ClaimChange(claim, stream, take=False) for claim in sorted(held - holds))
+            changes.extend(ClaimChange(claim, stream, take=True) for claim in sorted(holds - held))
+        return changes
+
+    # What finding a stream by its natural key may ask (shared.web.collection.Lookup).
+
+    async def holder(self, claim: Claim) -> str | None:
+        """The stream that holds a claim now."""
+        return await self.store.holder(claim)
+
+    async def streams(self, prefix: str) -> list[str]:
+        """Names of the streams that begin with ``prefix``."""
+        return await self.store.streams(prefix)
+
+    def source(self) -> str:
+        """CloudEvents source of this service."""
+        return SOURCE_PREFIX + self.store.name
+
+
+def _require_version(request: Request, actual: int) -> None:
+    expected = request.expected_version
+    if expected is not None and expected != actual:
+        raise Rejected("stream.version_mismatch", stream=request.stream, actual=actual, expected=expected)
+
+
+def _as_recorded(decided: Decided, event: NewEvent, behind: int) -> Recorded:
+    """A decided event as if it stood last in the store, for folding it with the rest."""
+    last = 2**62
+    return Recorded(
+        decided.event.identified(event.id), event.id, decided.stream, behind + 1, 0, last,
+        decided.occurred_at, decided.occurred_at, decided.occurred_at, "",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+SELECT name, shards, clock, secret FROM store

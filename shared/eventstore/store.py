@@ -1,0 +1,176 @@
+"""A service's event store: append decisions, read streams, find who holds a claim."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
+from shared.contracts import REGISTRY, Claim, Recorded
+from shared.contracts.envelope import SOURCE_PREFIX
+from shared.eventstore.append import Answer, Append
+from shared.eventstore.writer import Writer, footprint_shards, read_answer
+
+_SQL = files("shared.eventstore") / "sql"
+
+
+def statement(name: str) -> str:
+    """The text of one of the store's ``.sql`` files."""
+    return (_SQL / f"{name}.sql").read_text("utf-8")
+
+
+_STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
+_INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
+
+
+class WrongStore(Exception):
+    """The database is not the store that the settings speak of; ``code`` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a store was made as."""
+
+    name: str
+    shards: int
+    clock: ClockMode
+    secret: bytes
+
+
+class EventStore:
+    """Append-only log of one service. Make one with ``EventStore.open``; close it with ``close``."""
+
+    def __init__(self, dsn: str, pool: asyncpg.Pool, settings: Settings) -> None:
+        self.dsn, self.pool, self.settings = dsn, pool, settings
+        self.name, self.shards = settings.name, settings.shards
+        self.clock: Clock = SimulatedClock(pool) if settings.clock is ClockMode.SIMULATED else RealClock()
+        self._writers: dict[tuple[int, ...], Writer] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._notifying: asyncio.Task[None] | None = None
+        self._notify_again = False
+
+    @classmethod
+    async def open(
+        cls, dsn: str, name: str, *, shards: int = 1, clock: ClockMode = ClockMode.REAL, pool_size: int = 8
+    ) -> Self:
+        """Open the store ``name``, making it if it is new.
+
+        Raises WrongStore: ``store.other_name``, ``store.other_shards``, ``store.other_clock`` when it was made otherwise.
+        """
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=pool_size, timeout=10)
+        try:
+            await pool.execute(_MAKE, name, shards, clock.value, secrets.token_bytes(32))
+            return cls(dsn, pool, _checked(await pool.fetchrow(_SETTINGS), name, shards, clock))
+        except BaseException:
+            await pool.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish appends under way and close all connections."""
+        for writer in self._writers.values():
+            await writer.close()
+        if self._notifying is not None:
+            await self._notifying
+        await self.pool.close()
+
+    async def append(self, append: Append) -> Answer:
+        """Append a decision, or answer as before when its id is known.
+
+        Raises Stale, Rejected ``claim.taken``, OtherContent, StoreUnavailable.
+        """
+        locks = footprint_shards(append, self.shards)
+        writer = self._writers.get(locks)
+        if writer is None:
+            writer = self._writers[locks] = Writer(self.dsn, self.name, self.shards, locks, self._committed)
+        return await writer.append(append)
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every commit of this process."""
+        self._listeners.append(listener)
+
+    def _committed(self) -> None:
+        for listener in self._listeners:
+            listener()
+        self._notify_again = True
+        if self._notifying is None:
+            self._notifying = asyncio.create_task(self._notify())
+
+    async def _notify(self) -> None:
+        """Tell relays of other processes; after the commit, because inside it NOTIFY takes a lock of the whole server."""
+        try:
+            while self._notify_again:
+                self._notify_again = False
+                await self.pool.execute("NOTIFY appended")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return  # relays poll as well
+        finally:
+            self._notifying = None
+
+    async def answered(self, source: str, command_id: str) -> tuple[Answer, bytes] | None:
+        """The stored answer to an id, with the digest of what it was given to; None when it is new."""
+        row = await self.pool.fetchrow(_INBOX, source, command_id)
+        return None if row is None else (read_answer(self.name, row, repeated=True), row["digest"])
+
+    async def history(self, stream: str) -> list[Recorded]:
+        """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""
+        return [self.recorded(row) for row in await self.pool.fetch(_STREAM, stream)]
+
+    async def streams(self, prefix: str) -> list[str]:
+        """Names of the streams that begin with ``prefix``, by name."""
+        return [row["stream"] for row in await self.pool.fetch(_STREAMS, prefix)]
+
+    async def holder(self, claim: Claim) -> str | None:
+        """The stream that holds a claim now."""
+        found: str | None = await self.pool.fetchval(_HOLDER, claim.scope, claim.key)
+        return found
+
+    async def learned(self, pattern: str) -> list[Recorded]:
+        """Copies of other services' events whose stream is ``pattern``, or begins with it before a closing ``*``."""
+        exact, prefix = (None, pattern[:-1]) if pattern.endswith("*") else (pattern, None)
+        return [self.recorded(row, row["store"]) for row in await self.pool.fetch(_LEARNED, exact, prefix)]
+
+    def recorded(self, row: Any, store: str | None = None) -> Recorded:
+        """A row of the store, or of the copies, as the event it is. Raises ContractError."""
+        about = orjson.loads(row["metadata"])
+        event_id: UUID = UUID(str(row["event_id"]))
+        return Recorded(
+            REGISTRY.read(row["type"], row["data"]).identified(event_id),
+            event_id, row["stream"], row["stream_version"], row["shard"], row["position"],
+            row["occurred_at"], row["recorded_at"], row["received_at"],
+            about.get("actor", ""), SOURCE_PREFIX + (store or self.name),
+        )  # fmt: skip
+
+
+def _checked(row: Any, name: str, shards: int, clock: ClockMode) -> Settings:
+    if row["name"] != name:
+        raise WrongStore("store.other_name", f"this database is the store of {row['name']}, not of {name}")
+    if row["shards"] != shards:
+        raise WrongStore(
+            "store.other_shards", f"the store of {name} was made with {row['shards']} shards, not {shards}"
+        )
+    if row["clock"] != clock.value:
+        raise WrongStore(
+            "store.other_clock",
+            f"the store of {name} is on the {row['clock']} clock and cannot change to {clock.value}",
+        )
+    return Settings(name, shards, clock, row["secret"])
+
+
+def by_stream(history: Sequence[Recorded]) -> dict[str, list[Recorded]]:
+    """Events grouped by stream, order kept."""
+    grouped: dict[str, list[Recorded]] = {}
+    for each in history:
+        grouped.setdefault(each.stream, []).append(each)
+    return grouped

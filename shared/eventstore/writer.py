@@ -1,0 +1,221 @@
+"""One writer for each set of shards, and it groups: while one commit is in flight the next group forms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+import asyncpg
+import orjson
+import stamina
+import structlog
+
+from shared.contracts import Claim, Rejected
+from shared.eventstore.append import Answer, Append, ClaimChange, OtherContent, Stale, StoreUnavailable, shard_of
+from shared.faults import fault_point
+
+log = structlog.get_logger(__name__)
+
+_APPEND = (files("shared.eventstore") / "sql" / "append_group.sql").read_text("utf-8")
+
+GROUP = 500
+"""Appends in one group at most."""
+PATIENCE = 15.0
+"""Seconds for which a group is sent again when the database does not say what became of it."""
+
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncio.TimeoutError,
+)
+"""Errors after which it is not known whether the group was committed."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    append: Append
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Writer:
+    """Appends decisions to the shards ``locks`` (ascending) over a connection of its own.
+
+    ``committed`` is called after every commit that added events, for the relay to wake up.
+    """
+
+    def __init__(
+        self, dsn: str, store: str, shards: int, locks: tuple[int, ...], committed: Callable[[], None]
+    ) -> None:
+        self._dsn, self._store, self._shards, self._locks = dsn, store, shards, list(locks)
+        self._committed = committed
+        self._queue: deque[_Waiting] = deque()
+        self._running: asyncio.Task[None] | None = None
+        self._connection: asyncpg.Connection | None = None
+
+    async def append(self, append: Append) -> Answer:
+        """The answer, new or stored. Raises Stale, Rejected ``claim.taken``, OtherContent, StoreUnavailable."""
+        waiting = _Waiting(append)
+        self._queue.append(waiting)
+        if self._running is None:
+            self._running = asyncio.create_task(self._drain())
+        return await waiting.answer
+
+    async def close(self) -> None:
+        """Finish what is queued and hang up."""
+        if self._running is not None:
+            await self._running
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                group = self._next_group()
+                try:
+                    await self._commit(group)
+                except Exception as error:  # whatever it is, nobody may wait for ever
+                    if not isinstance(error, StoreUnavailable):
+                        log.exception("append failed", store=self._store)
+                    _fail(group, error)
+        finally:
+            self._running = None
+
+    def _next_group(self) -> list[_Waiting]:
+        """The appends that touch nothing of one another or of those passed over; these keep their order for the next."""
+        group: list[_Waiting] = []
+        passed: deque[_Waiting] = deque()
+        taken: set[str] = set()
+        while self._queue and len(group) < GROUP:
+            waiting = self._queue.popleft()
+            mine = waiting.append.footprint()
+            (group if taken.isdisjoint(mine) else passed).append(waiting)
+            taken |= mine
+        passed.extend(self._queue)
+        self._queue = passed
+        return group
+
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
+        try:
+            rows = await self._send(group)
+        except LOST as error:
+            raise StoreUnavailable(str(error)) from error
+        except asyncpg.PostgresError as error:
+            if len(group) == 1:
+                _fail(group, error)
+                return
+            log.warning("group refused, trying its members one by one", store=self._store, error=str(error))
+            for waiting in group:
+                try:
+                    await self._commit([waiting])
+                except StoreUnavailable as unavailable:
+                    _fail([waiting], unavailable)
+            return
+        fault_point("append.after_commit")
+        if any(row["outcome"] == "accepted" for row in rows):
+            self._committed()
+        for row in rows:
+            self._settle(group[row["n"] - 1], row)
+
+    async def _send(self, group: Sequence[_Waiting]) -> list[asyncpg.Record]:
+        """Send the group until the database says what became of it: the ids make sending again harmless."""
+        arguments = _arrays(self._locks, self._shards, [waiting.append for waiting in group])
+        async for attempt in stamina.retry_context(
+            on=LOST, attempts=None, timeout=PATIENCE, wait_max=1.0, wait_initial=0.05
+        ):
+            with attempt:
+                try:
+                    connection = await self._connected()
+                    fault_point("append.before_commit")
+                    return await connection.fetch(_APPEND, *arguments)
+                except LOST:
+                    self._hang_up()
+                    raise
+        raise AssertionError("retry_context returns or raises")
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=10)
+        return self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    def _settle(self, waiting: _Waiting, row: asyncpg.Record) -> None:
+        if waiting.answer.done():
+            return
+        match row["outcome"]:
+            case "accepted" | "known":
+                waiting.answer.set_result(read_answer(self._store, row, repeated=row["outcome"] == "known"))
+            case "conflict":
+                waiting.answer.set_exception(OtherContent())
+            case "stale":
+                stream, actual, expected = row["detail"].rsplit(" ", 2)
+                waiting.answer.set_exception(Stale(stream, int(actual), int(expected)))
+            case _:
+                scope, key = row["detail"].split(" ", 1)
+                waiting.answer.set_exception(Rejected("claim.taken", scope=scope, key=key))
+
+
+def read_answer(store: str, row: asyncpg.Record, *, repeated: bool) -> Answer:
+    """The answer that a row of the inbox holds."""
+    return Answer(
+        row["stream"], row["stream_version"], store, row["shard"], row["position"], orjson.loads(row["events"]),
+        row["recorded_at"], repeated,
+    )  # fmt: skip
+
+
+def _fail(group: Iterable[_Waiting], error: Exception) -> None:
+    for waiting in group:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+
+
+def footprint_shards(append: Append, shards: int) -> tuple[int, ...]:
+    """Shards whose locks a decision needs: of every stream it writes or reads and every claim, ascending."""
+    if shards == 1:
+        return (0,)
+    names = {*append.versions, append.stream, *(_claim_name(change.claim) for change in append.claims)}
+    return tuple(sorted({shard_of(name, shards) for name in names}))
+
+
+def _claim_name(claim: Claim) -> str:
+    return f"claim:{claim.scope}/{claim.key}"
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]:
+    """A group as the arrays that ``append_group`` takes."""
+    appends: list[tuple[Any, ...]] = []
+    guards: list[tuple[Any, ...]] = []
+    claims: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    for n, one in enumerate(group, 1):
+        told = orjson.dumps([{"id": str(event.id), "type": event.type} for event in one.events]).decode()
+        appends.append(
+            (one.source, one.id, one.digest, one.stream, shard_of(one.stream, shards), one.received_at, told)
+        )
+        guards.extend((n, stream, version) for stream, version in one.versions.items())
+        claims.extend(_claim_row(n, change) for change in one.claims)
+        versions = dict(one.versions)
+        for event in one.events:
+            versions[event.stream] += 1
+            events.append(
+                (n, shard_of(event.stream, shards), event.stream, versions[event.stream], event.id, event.type,
+                 event.schema_version, event.occurred_at, event.metadata, event.data, event.salt, event.stream == one.stream)
+            )  # fmt: skip
+    return [locks, *_columns(appends, 7), *_columns(guards, 3), *_columns(claims, 5), *_columns(events, 12)]
+
+
+def _claim_row(n: int, change: ClaimChange) -> tuple[Any, ...]:
+    return (n, change.claim.scope, change.claim.key, change.stream, change.take)
