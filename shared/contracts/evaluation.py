@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -27,6 +27,10 @@ from shared.contracts.types import (
     Scope,
     Version,
 )
+
+Evidences = Annotated[tuple[Evidence, ...], Field(max_length=50)]
+Findings = Annotated[tuple[Prose, ...], Field(max_length=100)]
+Points = Annotated[tuple[Prose, ...], Field(min_length=1, max_length=100)]
 
 
 class IndicatorDefined(Event, owner="evaluation", aggregate="indicators"):
@@ -82,6 +86,10 @@ class PeriodExtended(Event, owner="evaluation", aggregate="indicators"):
     reason: Prose
 
 
+_TO_28_DIGITS = Context(prec=28)
+"""Of its own, so that no setting of the process changes a figure."""
+
+
 class Reading(Contract):
     """What was measured: a value, a numerator over a denominator, or a rubric level; exactly one of the three."""
 
@@ -99,17 +107,18 @@ class Reading(Contract):
         return self
 
     def figure(self) -> Decimal:
-        """The number that is scored; a ratio is numerator ÷ denominator, unrounded."""
+        """The number that is scored; a ratio is numerator ÷ denominator to 28 significant digits."""
         if self.value is not None:
             return self.value
         if self.level is not None:
             return Decimal(self.level)
-        assert self.numerator is not None and self.denominator is not None
-        return self.numerator / self.denominator
+        assert self.numerator is not None
+        assert self.denominator is not None
+        return _TO_28_DIGITS.divide(self.numerator, self.denominator)
 
 
 class IndicatorMeasured(Event, owner="evaluation", aggregate="measurement"):
-    """A figure of one indicator, scope and period was reported; one is current at a time."""
+    """A figure of one indicator, scope and period was reported; the newest that is not voided is current."""
 
     programme: ProgrammeId
     indicator: IndicatorCode
@@ -117,7 +126,7 @@ class IndicatorMeasured(Event, owner="evaluation", aggregate="measurement"):
     scope: Scope
     period: PeriodCode
     reading: Reading
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=50)
+    evidence: Evidences = ()
     reporter: ActorId
     supersedes: EventId | None = Field(default=None, description="The measurement that this one restates.")
     reason: Prose | None = Field(default=None, description="Why it was restated.")
@@ -133,7 +142,10 @@ class MeasurementReturned(Event, owner="evaluation", aggregate="measurement"):
 
 
 class MeasurementVerified(Event, owner="evaluation", aggregate="measurement"):
-    """Somebody other than the reporter confirmed the figure; only now it is scored."""
+    """Somebody other than the reporter confirmed the figure; only now it is scored.
+
+    A verified figure counts until another is verified in its place, even while a restatement of it waits.
+    """
 
     programme: ProgrammeId
     indicator: IndicatorCode
@@ -144,14 +156,18 @@ class MeasurementVerified(Event, owner="evaluation", aggregate="measurement"):
 
 
 class IndicatorScored(Event, owner="evaluation", aggregate="measurement"):
-    """A figure's score from 1 to 5; of a region from its verified measurement, of TH from the regions' rolled-up values."""
+    """A score from 1 to 5: of a verified figure, of the nation's from the regions', of a year's from its periods'.
+
+    The newest that is not voided stands. When nothing is left to score, the rule voids what it had scored. The whole
+    year of an indicator that is measured more often stands under the period ``<year>-Y``.
+    """
 
     programme: ProgrammeId
     indicator: IndicatorCode
     indicator_version: Version
     scope: Scope
     period: PeriodCode
-    figure: Decimal = Field(description="The number that was scored.", examples=["87.5"])
+    figure: Decimal = Field(description="The number that was scored, to 28 significant digits.", examples=["87.5"])
     target: Amount | None = None
     score: Annotated[
         Decimal, Field(ge=1, le=5, max_digits=3, decimal_places=2, description="Half-up to 0.01.", examples=["3.85"])
@@ -175,9 +191,9 @@ class SupervisionVisited(Event, owner="evaluation", aggregate="supervision", occ
     region: RegionCode
     visited_on: Day
     visited_by: Office
-    findings: tuple[Prose, ...] = Field(default=(), max_length=100)
+    findings: Findings = ()
     no_findings: bool = Field(default=False, description="Explicitly nothing was found.")
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=50)
+    evidence: Evidences = ()
 
     @model_validator(mode="after")
     def _explicit(self) -> Self:
@@ -207,7 +223,7 @@ class RecommendationFollowedUp(Event, owner="evaluation", aggregate="recommendat
     programme: ProgrammeId
     followed_up_on: Day
     progress: Prose
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=50)
+    evidence: Evidences = ()
 
 
 class RecommendationClosed(Event, owner="evaluation", aggregate="recommendation", occurred="closed_on"):
@@ -216,7 +232,7 @@ class RecommendationClosed(Event, owner="evaluation", aggregate="recommendation"
     programme: ProgrammeId
     closed_on: Day
     closer: ActorId
-    evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=50)
+    evidence: Annotated[Evidences, Field(min_length=1)]
 
 
 class EvaluationConcluded(Event, owner="evaluation", aggregate="evaluation", occurred="concluded_on"):
@@ -224,6 +240,6 @@ class EvaluationConcluded(Event, owner="evaluation", aggregate="evaluation", occ
 
     programme: ProgrammeId
     concluded_on: Day
-    conclusions: tuple[Prose, ...] = Field(min_length=1, max_length=100)
-    recommendations: tuple[Prose, ...] = Field(min_length=1, max_length=100)
-    guidelines: tuple[Prose, ...] = Field(min_length=1, max_length=100)
+    conclusions: Points
+    recommendations: Points
+    guidelines: Points
