@@ -6,7 +6,7 @@ embedded stack; it is kept in the store's database, so that every process of a s
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ class RealClock:
 
     async def now(self) -> datetime:
         """The machine's time, UTC."""
-        return datetime.now(timezone.utc)
+        return datetime.now(UTC)
 
 
 class SimulatedClock:
@@ -53,7 +53,7 @@ class SimulatedClock:
     async def now(self) -> datetime:
         """Where the clock stands; the machine's time before it was first set."""
         moment: datetime = await self._pool.fetchval("SELECT business_now()")
-        return moment.astimezone(timezone.utc)
+        return moment.astimezone(UTC)
 
     async def set(self, moment: datetime) -> datetime:
         """Move the clock forward; Rejected ``clock.backwards``."""

@@ -9,8 +9,8 @@ from shared.contracts.recorded import Learned, Recorded
 from shared.contracts.rejection import Rejected, require
 
 __all__ = [
-    "REGISTRY",
     "KNOWN_PROGRAMME",
+    "REGISTRY",
     "Aggregate",
     "Claim",
     "Command",

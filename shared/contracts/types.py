@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -28,12 +28,12 @@ def _storable(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(timezone.utc)
+    return moment.astimezone(UTC)
 
 
 def bangkok_midnight(day: date) -> datetime:
     """The UTC instant at which ``day`` (C.E.) begins in Bangkok."""
-    return datetime.combine(day, time(), BANGKOK).astimezone(timezone.utc)
+    return datetime.combine(day, time(), BANGKOK).astimezone(UTC)
 
 
 def instant(moment: date | datetime) -> datetime:

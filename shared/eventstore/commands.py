@@ -103,16 +103,21 @@ class CommandHandler:
             decided = void(request.aggregate, request.command, history, context)
         else:
             decided = decide(request.aggregate, request.command, history, context)
-        events = [self._new_event(request, each, index) for index, each in enumerate(decided)]
+        decided = [
+            replace(each, event=each.event.identified(each.event.id or self._event_id(request, index)))
+            for index, each in enumerate(decided)
+        ]
+        digest = payload_digest(self.store.settings.secret, request.payload)
+        claims = self._claims(histories, decided)
         return Append(
             request.source,
             request.id,
-            payload_digest(self.store.settings.secret, request.payload),
+            digest,
             request.stream,
-            events,
+            self._new_events(request, decided, digest, claims),
             {stream: len(known) for stream, known in histories.items()},
             request.received_at or now,
-            self._claims(histories, decided, events),
+            claims,
         )
 
     def _reads(self, request: Request, history: Sequence[Recorded]) -> Sequence[Read]:
@@ -137,24 +142,35 @@ class CommandHandler:
                 versions[read.stream] = len(history)
         return states, guards, versions
 
-    def _new_event(self, request: Request, decided: Decided, index: int) -> NewEvent:
-        spec = decided.event.spec
-        return NewEvent(
-            decided.event.id or self._event_id(request, index),
-            decided.stream,
-            spec.type,
-            spec.version,
-            decided.occurred_at,
-            decided.event.to_json(),
-            self._metadata(request),
-        )
+    def _new_events(
+        self, request: Request, decided: Sequence[Decided], digest: bytes, claims: Sequence[ClaimChange]
+    ) -> list[NewEvent]:
+        """The events as they are stored. The first tells what else its append wrote, for a store that is restored."""
+        about = self._about(request)
+        whole = {
+            "digest": digest.hex(),
+            "answers_for": request.stream,
+            "claims": [[change.claim.scope, change.claim.key, change.stream, change.take] for change in claims],
+        }
+        return [
+            NewEvent(
+                _id_of(each),
+                each.stream,
+                each.event.spec.type,
+                each.event.spec.version,
+                each.occurred_at,
+                each.event.to_json(),
+                orjson.dumps(about if index else {**about, **whole}).decode(),
+            )
+            for index, each in enumerate(decided)
+        ]
 
     def _event_id(self, request: Request, index: int) -> UUID:
         if request.ids == "cause":
             return uuid5(CAUSED, f"{self.store.name}\n{request.source}\n{request.id}\n{index}")
         return uuid_utils.compat.uuid7()
 
-    def _metadata(self, request: Request) -> str:
+    def _about(self, request: Request) -> dict[str, Any]:
         about = {
             "actor": request.actor,
             "command": f"{request.source} {request.id}",
@@ -163,22 +179,16 @@ class CommandHandler:
             "traceparent": request.traceparent,
             "clock": "simulated" if self.store.settings.clock is ClockMode.SIMULATED else "",
         }
-        return orjson.dumps({key: value for key, value in about.items() if value}).decode()
+        return {key: value for key, value in about.items() if value}
 
-    def _claims(
-        self, histories: Mapping[str, Sequence[Recorded]], decided: Sequence[Decided], events: Sequence[NewEvent]
-    ) -> list[ClaimChange]:
+    def _claims(self, histories: Mapping[str, Sequence[Recorded]], decided: Sequence[Decided]) -> list[ClaimChange]:
         """What the decision takes and releases: the difference between what each stream holds before and after."""
         changes: list[ClaimChange] = []
         for stream in dict.fromkeys(each.stream for each in decided):
             aggregate = self._by_name[stream.partition(":")[0]]
             before = list(histories[stream])
-            after = before + [
-                _as_recorded(each, event, len(before))
-                for each, event in zip(decided, events, strict=True)
-                if each.stream == stream
-            ]
-            held, holds = aggregate.claims(fold(aggregate, before)), aggregate.claims(fold(aggregate, after))
+            new = [_as_recorded(each, len(before)) for each in decided if each.stream == stream]
+            held, holds = aggregate.claims(fold(aggregate, before)), aggregate.claims(fold(aggregate, before + new))
             changes.extend(ClaimChange(claim, stream, take=False) for claim in sorted(held - holds))
             changes.extend(ClaimChange(claim, stream, take=True) for claim in sorted(holds - held))
         return changes
@@ -204,10 +214,15 @@ def _require_version(request: Request, actual: int) -> None:
         raise Rejected("stream.version_mismatch", stream=request.stream, actual=actual, expected=expected)
 
 
-def _as_recorded(decided: Decided, event: NewEvent, behind: int) -> Recorded:
+def _id_of(decided: Decided) -> UUID:
+    assert decided.event.id is not None, "an event is given its id before it is stored"
+    return decided.event.id
+
+
+def _as_recorded(decided: Decided, behind: int) -> Recorded:
     """A decided event as if it stood last in the store, for folding it with the rest."""
     last = 2**62
     return Recorded(
-        decided.event.identified(event.id), event.id, decided.stream, behind + 1, 0, last,
+        decided.event, _id_of(decided), decided.stream, behind + 1, 0, last,
         decided.occurred_at, decided.occurred_at, decided.occurred_at, "",
     )  # fmt: skip

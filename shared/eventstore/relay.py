@@ -1,0 +1,307 @@
+"""The relay: one leader per shard sends what the store holds to the shard's partition, in order, at least once.
+
+The leader holds a session lock on a connection that it uses every second; a leader that is stopped loses its session
+to ``idle_session_timeout`` and with it the lock. One batch is in flight; the cursor moves by compare-and-set after the
+broker has acknowledged. After any error the producer is dropped and the next one starts at the cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.envelope import GENESIS, SOURCE_PREFIX, wire_time
+from shared.eventstore.store import EventStore, statement
+from shared.faults import fault_point
+from shared.streams.topics import Topics, records
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_BATCH, _MOVE, _EVENT_AT, _HEAD = (statement(name) for name in ("relay_batch", "relay_move", "event_at", "head"))
+
+ROWS = 2000
+"""Events read at once."""
+BATCH_BYTES = 1_000_000
+"""Largest batch sent; a broker's default limit is 1,048,588 bytes."""
+IDLE_SECONDS = 1.0
+"""How often an idle leader uses its connection, and a follower asks for the lock."""
+SESSION_TIMEOUT = "3s"
+HEAD_SECONDS = 2.0
+"""How often a head is sent; consumers may count on 5 s."""
+LAST_RECORDS = 5000
+"""Records at a partition's end among which its highest position is looked for: more than one batch can repeat."""
+SEND_TIMEOUT_MS = 10_000
+
+
+class RelayRefused(Exception):
+    """The topic and the store contradict each other; ``code`` is ``relay.topic_ahead`` or ``relay.fork``."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LeadershipLost(Exception):
+    """Another relay moved the cursor, or the session that held the lock is gone."""
+
+
+@dataclass(slots=True)
+class RelayState:
+    """What health checks and metrics show of a relay."""
+
+    shard: int
+    leading: bool = False
+    position: int = 0
+    """Last position that the broker acknowledged."""
+    error: str = ""
+    """Code or text of what it is stuck on; empty while all is well."""
+
+
+class Relay:
+    """Relays one shard of a store. ``run`` returns when ``stop`` is set."""
+
+    def __init__(self, store: EventStore, bootstrap: str, topics: Topics, shard: int) -> None:
+        self._store, self._bootstrap, self._topics, self._shard = store, bootstrap, topics, shard
+        self._topic = topics.events(store.name)
+        self._wake = asyncio.Event()
+        self._last_hash = GENESIS
+        self._head_sent = -HEAD_SECONDS
+        self.state = RelayState(shard)
+        store.on_commit(self._wake.set)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead whenever the lock can be had, until ``stop``."""
+        waker = asyncio.create_task(self._wake_on(stop))
+        try:
+            while not stop.is_set():
+                try:
+                    async with self._connection() as connection:
+                        await self._follow_or_lead(connection, stop)
+                    self.state.error = ""
+                except RelayRefused as refused:
+                    self.state.error = refused.code
+                    log.error("relay refuses to start", store=self._store.name, code=refused.code, reason=str(refused))
+                except Exception as error:  # the relay outlives whatever its database or broker do
+                    self.state.error = f"{type(error).__name__}: {error}"
+                    log.warning("relay interrupted", store=self._store.name, error=self.state.error)
+                finally:
+                    self.state.leading = False
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+        finally:
+            waker.cancel()
+
+    async def _wake_on(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(
+            self._store.dsn, timeout=5, command_timeout=10, server_settings={"idle_session_timeout": SESSION_TIMEOUT}
+        )
+        try:
+            await connection.add_listener("appended", lambda *_: self._wake.set())
+            yield connection
+        finally:
+            connection.terminate()
+
+    async def _follow_or_lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if await connection.fetchval("SELECT pg_try_advisory_lock(71002, $1)", self._shard):
+                await self._lead(connection, stop)
+                return
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+
+    async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        cursor = await self._agreed_cursor(connection)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=SEND_TIMEOUT_MS,
+        )
+        try:
+            await self._while_pinging(connection, producer.start())
+            self.state.leading, self.state.position, self.state.error = True, cursor, ""
+            log.info("relay leads", store=self._store.name, shard=self._shard, position=cursor)
+            await self._relay(connection, producer, cursor, stop)
+        finally:
+            await _drop(producer)
+
+    async def _relay(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, cursor: int, stop: asyncio.Event
+    ) -> None:
+        rows: Sequence[Any] = []
+        while True:
+            self._wake.clear()
+            rows = rows or await connection.fetch(_BATCH, self._shard, cursor, ROWS)
+            fault_point("relay.after_read")
+            if rows:
+                rows, cursor = await self._send(connection, producer, rows, cursor)
+                self.state.position = cursor
+            if not rows and await self._head_is_due(stop):
+                await self._send_head(connection, producer)
+            if not rows and stop.is_set():
+                return
+
+    async def _head_is_due(self, stop: asyncio.Event) -> bool:
+        """Wait for the next commit, or until a head is due or the connection wants using."""
+        wait = min(IDLE_SECONDS, max(0.0, self._head_sent + HEAD_SECONDS - monotonic()))
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), wait)
+        return monotonic() - self._head_sent >= HEAD_SECONDS or stop.is_set()
+
+    async def _send(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, rows: Sequence[Any], cursor: int
+    ) -> tuple[Sequence[Any], int]:
+        """Send as many of ``rows`` as one batch takes; read on while the broker works; then move the cursor."""
+        batch = producer.create_batch()
+        taken = self._fill(batch, rows)
+        batch.close()
+        last = rows[taken - 1]["position"]
+        sent = await producer.send_batch(batch, self._topic, partition=self._shard)
+        fault_point("relay.after_send")
+        more = rows[taken:] or await connection.fetch(_BATCH, self._shard, last, ROWS)
+        await self._while_pinging(connection, sent)
+        fault_point("relay.after_ack")
+        if await connection.fetchval(_MOVE, self._shard, cursor, last) is None:
+            raise LeadershipLost(f"the cursor of shard {self._shard} is no longer at {cursor}")
+        return more, last
+
+    def _fill(self, batch: Any, rows: Sequence[Any]) -> int:
+        """Put rows into a batch until it is full; returns how many went in, at least one."""
+        source, shard, previous = (SOURCE_PREFIX + self._store.name).encode(), b"%d" % self._shard, self._last_hash
+        taken = 0
+        for row in rows:
+            if not _put(batch, row, source, shard, previous):
+                break
+            previous = row["hash"]
+            taken += 1
+        if taken == 0:
+            raise RuntimeError(f"event {rows[0]['event_id']} does not fit into a batch")
+        self._last_hash = previous
+        return taken
+
+    async def _send_head(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
+        """Tell how far the shard is at this moment of the business clock."""
+        row = await connection.fetchrow("SELECT head_position, head_time FROM announce_head($1)", self._shard)
+        assert row is not None
+        head = head_record(self._store.name, self._shard, row["head_position"], row["head_time"])
+        sending = producer.send(self._topics.heads, key=f"{self._store.name}/{self._shard}".encode(), value=head)
+        await self._while_pinging(connection, await self._while_pinging(connection, sending))
+        self._head_sent = monotonic()
+
+    async def _while_pinging(self, connection: asyncpg.Connection, waited: Awaitable[T]) -> T:
+        """Wait for the broker, using the connection every second: or the session, and the lock, would be lost."""
+        future = asyncio.ensure_future(waited)
+        try:
+            while True:
+                done, _ = await asyncio.wait({future}, timeout=IDLE_SECONDS)
+                if done:
+                    return future.result()
+                await connection.fetchval("SELECT 1")
+        finally:
+            if not future.done():
+                future.cancel()
+
+    async def _agreed_cursor(self, connection: asyncpg.Connection) -> int:
+        """Where to go on: the cursor, or the topic's last position if the topic holds less (it was lost or made anew).
+
+        Raises RelayRefused when the topic holds more than the store, or something else.
+        """
+        newest = await self._while_pinging(connection, self._newest_in_topic())
+        head = await connection.fetchval(_HEAD, self._shard)
+        position, event_id = newest
+        if position > head:
+            raise RelayRefused(
+                "relay.topic_ahead",
+                f"{self._topic}/{self._shard} is at position {position}, the store at {head}: restore the store first",
+            )
+        at = await connection.fetchrow(_EVENT_AT, self._shard, position)
+        if at is not None and at["event_id"] != event_id:
+            raise RelayRefused("relay.fork", f"{self._topic}/{self._shard} holds another event at position {position}")
+        cursor = await connection.fetchval("SELECT position FROM relay_cursor WHERE shard = $1", self._shard)
+        if position < cursor:
+            log.warning("topic holds less than was sent; filling it again", topic=self._topic, position=position)
+            await connection.fetchval(_MOVE, self._shard, cursor, position)
+            cursor = position
+        before = await connection.fetchrow(_EVENT_AT, self._shard, cursor)
+        self._last_hash = before["hash"] if before else GENESIS
+        return int(cursor)
+
+    async def _newest_in_topic(self) -> tuple[int, str]:
+        """Highest position among the partition's last records, with its event id; (0, "") when it is empty."""
+        newest = (0, "")
+        async for record in records(self._bootstrap, self._topic, self._shard, begin=-LAST_RECORDS):
+            headers = dict(record.headers)
+            with contextlib.suppress(KeyError, ValueError):
+                newest = max(newest, (int(headers["ce_position"]), headers["ce_id"].decode()))
+        return newest
+
+
+def head_record(store: str, shard: int, position: int, time: datetime) -> bytes:
+    """Value of a record of the heads topic."""
+    return orjson.dumps({"store": store, "shard": shard, "position": position, "time": wire_time(time)})
+
+
+def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: str) -> bool:
+    """Append one row to a Kafka batch as ``Envelope.headers`` has it; False when the batch is full.
+
+    Written out rather than through Envelope because it runs for every event ever sent.
+    """
+    metadata = row["metadata"]
+    about = orjson.loads(metadata)
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", row["event_id"].encode()),
+        ("ce_source", source),
+        ("ce_type", row["type"].encode()),
+        ("ce_subject", row["stream"].encode()),
+        ("ce_time", row["occurred"].encode()),
+        ("content-type", b"application/json"),
+        ("ce_recordedtime", row["recorded"].encode()),
+        ("ce_receivedtime", row["received"].encode()),
+        ("ce_shard", shard),
+        ("ce_position", b"%d" % row["position"]),
+        ("ce_streamversion", b"%d" % row["stream_version"]),
+        ("ce_hash", row["hash"].encode()),
+        ("ce_previoushash", previous_hash.encode()),
+        ("ce_correlationid", about.get("correlation", "").encode()),
+        ("ce_causationid", about.get("causation", "").encode()),
+        ("ce_traceparent", about.get("traceparent", "").encode()),
+        ("obec_metadata", metadata.encode()),
+        ("obec_salt", row["salt"].encode()),
+    ]
+    key = row["stream"].encode()
+    return batch.append(key=key, value=row["data"].encode(), timestamp=row["milliseconds"], headers=headers) is not None
+
+
+async def _drop(producer: AIOKafkaProducer) -> None:
+    """End a producer without waiting for what it holds: ``stop`` would wait for a broker that may never come back.
+
+    What it holds is sent again from the cursor; aiokafka has no public way to let go of it.
+    """
+    producer._closed = True
+    sender = producer._sender
+    for closing in (sender.close() if sender is not None else None, producer.client.close()):
+        if closing is not None:
+            with contextlib.suppress(KafkaError, OSError, asyncio.TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(closing, 2)

@@ -1,0 +1,6 @@
+-- Events of shard $1 behind position $2, at most $3, as they are sent.
+SELECT position, stream, stream_version, event_id::text AS event_id, type,
+       wire_time(occurred_at) AS occurred, wire_time(recorded_at) AS recorded, wire_time(received_at) AS received,
+       (extract(epoch FROM recorded_at) * 1000)::bigint AS milliseconds,
+       metadata, data, encode(salt, 'hex') AS salt, encode(hash, 'hex') AS hash
+FROM events WHERE shard = $1 AND position > $2 ORDER BY position LIMIT $3

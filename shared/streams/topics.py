@@ -1,0 +1,56 @@
+"""Names of the topics, and short-lived looks into them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topic names under a prefix, which lets several installations share a broker."""
+
+    prefix: str = ""
+
+    def events(self, store: str) -> str:
+        """Public events of a service."""
+        return f"{self.prefix}obec.cluster.{store}"
+
+    @property
+    def heads(self) -> str:
+        """How far every shard of every store is; compacted."""
+        return f"{self.prefix}obec.cluster.heads"
+
+
+@asynccontextmanager
+async def reader(bootstrap: str, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
+    """A consumer without a group, assigned to one partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=10_000,
+    )
+    await consumer.start()
+    try:
+        place = TopicPartition(topic, partition)
+        consumer.assign([place])
+        yield consumer, place
+    finally:
+        await consumer.stop()
+
+
+async def records(bootstrap: str, topic: str, partition: int, *, begin: int = 0) -> AsyncIterator[ConsumerRecord]:
+    """The records of a partition from an offset (negative: so many before the end) up to the end it has now."""
+    async with reader(bootstrap, topic, partition) as (consumer, place):
+        end = (await consumer.end_offsets([place]))[place]
+        first = (await consumer.beginning_offsets([place]))[place]
+        start = max(first, begin if begin >= 0 else end + begin)
+        consumer.seek(place, start)
+        while await consumer.position(place) < end:
+            for record in (await consumer.getmany(place, timeout_ms=1000, max_records=5000)).get(place, []):
+                if record.offset < end:
+                    yield record
