@@ -31,7 +31,9 @@ def event_id(index: int) -> UUID:
     return uuid5(SPACE, str(index))
 
 
-def record(events: Sequence[Event], stream: str = "test:1", *, begin: datetime = BEGIN, actor: str = "usr-officer") -> list[Recorded]:
+def record(
+    events: Sequence[Event], stream: str = "test:1", *, begin: datetime = BEGIN, actor: str = "usr-officer"
+) -> list[Recorded]:
     """Events as a store would hold them: gapless, a minute apart, each in effect when its type says."""
     history: list[Recorded] = []
     for index, event in enumerate(events):
@@ -49,6 +51,7 @@ class Scenario:
     events: tuple[Event, ...]
     aggregate: Aggregate[Any] | None = None
     stream: str = "test:1"
+    begin: datetime = BEGIN
     now: datetime = datetime(2017, 6, 1, 3, 0, tzinfo=timezone.utc)
     actor: str = "usr-officer"
     roles: frozenset[str] = frozenset({"officer"})
@@ -58,6 +61,10 @@ class Scenario:
     def on(self, stream: str, aggregate: Aggregate[Any]) -> Scenario:
         """The stream the events stand on, and what kind it is."""
         return replace(self, stream=stream, aggregate=aggregate)
+
+    def told_from(self, begin: datetime) -> Scenario:
+        """When the first of the events was recorded."""
+        return replace(self, begin=begin)
 
     def at(self, now: datetime) -> Scenario:
         """Business clock at the time of the command."""
@@ -74,7 +81,7 @@ class Scenario:
     @property
     def history(self) -> list[Recorded]:
         """The given events as recorded."""
-        return record(self.events, self.stream)
+        return record(self.events, self.stream, begin=self.begin)
 
     def state(self, effective_at: datetime | None = None) -> Any:
         """What the given events fold to."""

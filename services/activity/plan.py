@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import Field
 
 from services.activity.rules import bangkok_day, definition_of, reads_programme, require_activity
 from shared.contracts import Aggregate, Command, Context, Event, Read, Rejected, require
@@ -18,8 +15,9 @@ from shared.contracts.activity import (
     ActivityPlanned,
     ActivityStarted,
     DeadlineExtended,
+    Outputs,
 )
-from shared.contracts.types import ActivityCode, Day, Line, ProgrammeId, Prose
+from shared.contracts.types import ActivityCode, Day, ProgrammeId, Prose
 
 
 class PlanActivity(Command, effective="planned_on"):
@@ -47,7 +45,7 @@ class CompleteActivity(Command, effective="completed_on"):
     """Say that it is done, and what came out of it."""
 
     completed_on: Day
-    outputs: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
+    outputs: Outputs
 
 
 class CancelActivity(Command, effective="cancelled_on"):

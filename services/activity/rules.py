@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from shared.contracts import Context, KnownProgramme, ProgrammeDefinition, Read, require
+from shared.contracts import Command, Context, Event, KnownProgramme, ProgrammeDefinition, Read, require
 from shared.contracts.types import BANGKOK, bangkok_midnight
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -63,3 +64,16 @@ def bangkok_day(moment: datetime) -> date:
 def last_instant(day: date) -> datetime:
     """The last microsecond of a day in Bangkok, in UTC."""
     return bangkok_midnight(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def said(command: Command, without: Sequence[str] = ()) -> dict[str, Any]:
+    """What a command says, field by field."""
+    return {name: getattr(command, name) for name in type(command).model_fields if name not in without}
+
+
+def told(event: Event | None, command: Command) -> bool:
+    """Whether an event says what the command says, in every field that both have; None says nothing."""
+    if event is None:
+        return False
+    both = type(event).model_fields.keys() & type(command).model_fields.keys()
+    return all(getattr(event, name) == getattr(command, name) for name in both)

@@ -25,6 +25,9 @@ from shared.contracts.types import (
     Version,
 )
 
+Outputs = Annotated[tuple[Line, ...], Field(min_length=1, max_length=50, description="What came out of it.")]
+Agenda = Annotated[tuple[Line, ...], Field(min_length=1, max_length=100)]
+
 
 class ActivityPlanned(Event, owner="activity", aggregate="activity", occurred="planned_on"):
     """An activity of the programme was put on the plan."""
@@ -51,7 +54,7 @@ class ActivityCompleted(Event, owner="activity", aggregate="activity", occurred=
     programme: ProgrammeId
     code: ActivityCode
     completed_on: Day
-    outputs: tuple[Line, ...] = Field(min_length=1, max_length=50)
+    outputs: Outputs
 
 
 class ActivityCancelled(Event, owner="activity", aggregate="activity", occurred="cancelled_on"):
@@ -127,6 +130,10 @@ class Resolution(Contract):
     dissents: tuple[Prose, ...] = Field(default=(), description="Opinions that members asked to have minuted.")
 
 
+AttendanceList = Annotated[tuple[Attendee, ...], Field(min_length=1, max_length=500)]
+Resolutions = Annotated[tuple[Resolution, ...], Field(max_length=200)]
+
+
 class Roll(Contract):
     """The membership that a meeting was judged by: that at its start, as known when it was judged."""
 
@@ -166,7 +173,7 @@ class MeetingNoticeIssued(Event, owner="activity", aggregate="meeting", occurred
 
     programme: ProgrammeId
     issued_on: Day
-    agenda: tuple[Line, ...] = Field(min_length=1, max_length=100)
+    agenda: Agenda
 
 
 class MeetingRescheduled(Event, owner="activity", aggregate="meeting"):
@@ -194,8 +201,8 @@ class MeetingHeld(Event, owner="activity", aggregate="meeting", occurred="starte
     number: MeetingNumber
     started_at: Instant
     ended_at: Instant
-    attendance: tuple[Attendee, ...] = Field(min_length=1, max_length=500)
-    resolutions: tuple[Resolution, ...] = Field(default=(), max_length=200)
+    attendance: AttendanceList
+    resolutions: Resolutions = ()
     roll: Roll
 
 
@@ -207,7 +214,7 @@ class MeetingAdjourned(Event, owner="activity", aggregate="meeting", occurred="s
     activity: ActivityCode
     number: MeetingNumber
     started_at: Instant
-    attendance: tuple[Attendee, ...] = Field(min_length=1, max_length=500)
+    attendance: AttendanceList
     roll: Roll
 
 
@@ -224,8 +231,11 @@ class MeetingRecordCorrected(Event, owner="activity", aggregate="meeting"):
 
     programme: ProgrammeId
     ended_at: Instant
-    resolutions: tuple[Resolution, ...] = Field(max_length=200)
+    resolutions: Resolutions
     reason: Prose
+
+
+Participants = Annotated[int, Field(ge=1, le=100_000, json_schema_extra={"unit": "persons"})]
 
 
 class WorkshopHeld(Event, owner="activity", aggregate="workshop", occurred="started_on"):
@@ -238,7 +248,7 @@ class WorkshopHeld(Event, owner="activity", aggregate="workshop", occurred="star
     ended_on: Day
     place: Line
     regions: tuple[RegionCode, ...] = Field(description="Regions that took part.")
-    participants: int = Field(ge=1, le=100_000, json_schema_extra={"unit": "persons"})
+    participants: Participants
 
 
 class WorkshopSummarised(Event, owner="activity", aggregate="workshop", occurred="summarised_on"):
@@ -253,6 +263,9 @@ class WorkshopSummarised(Event, owner="activity", aggregate="workshop", occurred
     results_report: Evidence = Field(description="รายงานผล")
 
 
+CalledRegions = Annotated[tuple[RegionCode, ...], Field(min_length=1)]
+
+
 class PolicyBriefed(Event, owner="activity", aggregate="briefing", occurred="briefed_on"):
     """The policy was explained and handed over (activity 2)."""
 
@@ -260,7 +273,7 @@ class PolicyBriefed(Event, owner="activity", aggregate="briefing", occurred="bri
     activity: ActivityCode
     title: Line
     briefed_on: Day
-    regions: tuple[RegionCode, ...] = Field(min_length=1, description="Regions whose committees were called.")
+    regions: CalledRegions = Field(description="Regions whose committees were called.")
     policy: Evidence
 
 
