@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from deploy.local.supervisor import ROOT
 from deploy.local.topics import create_topics, delete_topics, heads, topic
-from shared.eventstore.migrate import COMMON, migrate
+from shared.eventstore.migrate import folders, migrate
 from tests.servers import Servers, locked, psql, run_folder
 
 
@@ -81,7 +80,7 @@ def _template(servers: Servers, service: str) -> str:
 
 
 async def _migrate(dsn: str, service: str) -> None:
-    for folder in (COMMON, ROOT / "services" / service / "migrations"):
+    for folder in folders(service):
         await migrate(dsn, folder)
 
 

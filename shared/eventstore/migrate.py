@@ -12,6 +12,9 @@ import asyncpg
 COMMON = Path(str(files("shared.eventstore"))) / "migrations"
 """The event store's own migrations, which every service with a store runs before its own."""
 
+STREAMS = Path(str(files("shared.streams"))) / "migrations"
+"""What a service that consumes topics needs."""
+
 _JOURNAL = (Path(str(files("shared.eventstore"))) / "sql" / "journal.sql").read_text("utf-8")
 
 
@@ -36,6 +39,12 @@ async def migrate(dsn: str, folder: Path) -> list[str]:
 
 def _in_order(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.sql"), key=lambda file: file.name)
+
+
+def folders(service: str) -> list[Path]:
+    """Migration folders of a service, in the order in which they run."""
+    own = Path(str(files("services"))) / service / "migrations"
+    return [COMMON, STREAMS, *([own] if own.is_dir() else [])]
 
 
 async def _run(connection: asyncpg.Connection, file: Path, seen: dict[str, str]) -> str | None:

@@ -100,27 +100,31 @@ class Writer:
         self._queue = passed
         return group
 
-    async def _commit(self, group: Sequence[_Waiting]) -> None:
+    async def _commit(self, group: Sequence[_Waiting], *, again: bool = True) -> None:
         try:
             rows = await self._send(group)
         except LOST as error:
             raise StoreUnavailable(str(error)) from error
         except asyncpg.PostgresError as error:
-            if len(group) == 1:
+            if again:
+                log.warning("group refused, trying its members one by one", store=self._store, error=str(error))
+                await self._commit_each(group)
+            else:
                 _fail(group, error)
-                return
-            log.warning("group refused, trying its members one by one", store=self._store, error=str(error))
-            for waiting in group:
-                try:
-                    await self._commit([waiting])
-                except StoreUnavailable as unavailable:
-                    _fail([waiting], unavailable)
             return
         fault_point("append.after_commit")
         if any(row["outcome"] == "accepted" for row in rows):
             self._committed()
         for row in rows:
             self._settle(group[row["n"] - 1], row)
+
+    async def _commit_each(self, group: Sequence[_Waiting]) -> None:
+        """One by one: the bad one fails alone, and one whose id another shard's writer took meanwhile finds its answer."""
+        for waiting in group:
+            try:
+                await self._commit([waiting], again=False)
+            except StoreUnavailable as unavailable:
+                _fail([waiting], unavailable)
 
     async def _send(self, group: Sequence[_Waiting]) -> list[asyncpg.Record]:
         """Send the group until the database says what became of it: the ids make sending again harmless."""

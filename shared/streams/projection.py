@@ -41,5 +41,8 @@ class Projection(Protocol):
         When it raises, the runner rolls back and applies the batch event by event, parking the one that fails.
         """
 
+    async def event_id_at(self, connection: Connection, store: str, shard: int, position: int) -> str | None:
+        """Id of the event that was seen at a position; None when the projection does not keep that."""
+
     def forget(self) -> None:
         """Drop whatever is cached: the transaction of the last batch did not commit, or another process has taken over."""

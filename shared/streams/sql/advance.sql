@@ -1,0 +1,4 @@
+-- Compare and set, the first statement of a batch's transaction. No row: another process has claimed the partition.
+UPDATE consumer_offsets SET next_offset = $6, position = $7, hash = $8, moved_at = clock_timestamp()
+WHERE consumer = $1 AND store = $2 AND shard = $3 AND next_offset = $4 AND epoch = $5
+RETURNING true

@@ -1,0 +1,48 @@
+"""Decisions for tests of the store: events of a real type with content of no importance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import uuid_utils.compat
+
+from shared.contracts.committee import CommitteeDissolved
+from shared.eventstore.append import Append, ClaimChange, NewEvent
+
+NOON = datetime(2017, 1, 12, 5, 0, tzinfo=UTC)
+DISSOLVED = CommitteeDissolved.model_validate(
+    {"programme": "2560-cluster", "region": "R07", "dissolved_on": "2017-01-12", "reason": "ครบวาระ"}
+)
+
+
+def new_event(stream: str, *, data: str | None = None, metadata: str = '{"actor":"usr-officer"}') -> NewEvent:
+    """An event of the stream."""
+    spec = DISSOLVED.spec
+    return NewEvent(
+        uuid_utils.compat.uuid7(), stream, spec.type, spec.version, NOON, data or DISSOLVED.to_json(), metadata
+    )
+
+
+def decision(
+    stream: str,
+    version: int,
+    *,
+    id: str | None = None,
+    events: int = 1,
+    digest: bytes = b"one",
+    reads: dict[str, int] | None = None,
+    claims: Sequence[ClaimChange] = (),
+    source: str = "/callers/usr-officer",
+) -> Append:
+    """A decision of ``events`` events on one stream."""
+    return Append(
+        source,
+        id or str(uuid_utils.compat.uuid7()),
+        digest,
+        stream,
+        [new_event(stream) for _ in range(events)],
+        {stream: version, **(reads or {})},
+        NOON,
+        claims,
+    )
