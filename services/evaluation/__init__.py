@@ -1,0 +1,1 @@
+"""Evaluation (activity 4): indicators, measurements and scores, supervision, recommendations, conclusion."""

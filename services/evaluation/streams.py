@@ -1,0 +1,46 @@
+"""Names of the streams that evaluation writes and reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+NATION = "TH"
+"""The scope that is no region."""
+
+
+def programme_stream(programme: str) -> str:
+    """Stream that a programme's definition is learned from."""
+    return f"programme:{programme}"
+
+
+def committee_streams(programme: str, region: str) -> str:
+    """Pattern of the streams of a region's committees, one after another."""
+    return f"committee:{programme}:{region}:*"
+
+
+def indicators_stream(programme: str) -> str:
+    """A programme has one set of indicators."""
+    return f"indicators:{programme}"
+
+
+def evaluation_stream(programme: str) -> str:
+    """A programme is concluded once."""
+    return f"evaluation:{programme}"
+
+
+def measurement_stream(programme: str, indicator: str, scope: str, period: str) -> str:
+    """The figures of one indicator, scope and period, one after another."""
+    return f"measurement:{programme}:{indicator}:{scope}:{period}"
+
+
+class Cell(NamedTuple):
+    """Where a figure of an indicator stands: a scope (region or TH) and a period."""
+
+    scope: str
+    period: str
+
+
+def cell_of(stream: str) -> tuple[str, Cell]:
+    """Indicator and cell that a measurement's stream is of."""
+    _, _, indicator, scope, period = stream.split(":")
+    return indicator, Cell(scope, period)

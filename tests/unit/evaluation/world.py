@@ -1,0 +1,147 @@
+"""Many streams in memory, told commands through the real fold and decide as the pipeline would: for generated tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from shared.contracts import KNOWN_PROGRAMME, Aggregate, Command, Context, Event, KnownProgramme, Learned, Recorded
+from shared.contracts.committee import ProgrammeRegistered
+from shared.contracts.common import FactVoided
+from shared.contracts.rejection import Rejected, codes
+from shared.eventstore.history import Decided, decide, fold, fold_learned, living, takes_effect, void
+from tests.given import BEGIN, SPACE
+from tests.unit.evaluation.examples import PROGRAMME, PROGRAMME_STREAM, definition
+
+S = TypeVar("S")
+OFFICER, APPROVER = "usr-officer", "usr-approver"
+
+
+class World:
+    """Own streams and copies of others'; every telling comes an hour after the one before."""
+
+    def __init__(
+        self, aggregates: Sequence[Aggregate[Any]], learned: Sequence[Learned[Any]] = (KNOWN_PROGRAMME,)
+    ) -> None:
+        self.now = BEGIN
+        self.streams: dict[str, list[Recorded]] = {}
+        self.copies: dict[str, list[Recorded]] = {}
+        self._aggregates = {each.name: each for each in aggregates}
+        self._states = {type(each.initial): each for each in aggregates}
+        self._learned = {each.state: each for each in learned}
+        self._told = 0
+
+    def knows_programme(self, **changes: Any) -> World:
+        """The programme of the examples was registered and learned."""
+        known = definition(**changes)
+        self.learns(
+            PROGRAMME_STREAM,
+            ProgrammeRegistered(programme=PROGRAMME, version=1, definition=known, digest=known.digest()),
+        )
+        return self
+
+    def learns(self, stream: str, event: Event) -> Recorded:
+        """Another service's event comes into the copy."""
+        history = self.copies.setdefault(stream, [])
+        return self._record(history, stream, event, takes_effect(event.moment(), self._tick(), history), "usr-other")
+
+    def tell(
+        self, stream: str, command: Command | FactVoided, actor: str = OFFICER, *roles: str, version: int | None = None
+    ) -> list[Recorded]:
+        """Decide a command and keep what it made. Raises Rejected, whose code has both its sentences."""
+        history = self.streams.setdefault(stream, [])
+        self._tick()
+        try:
+            if version is not None and version != len(history):
+                raise Rejected("stream.version_mismatch", stream=stream, actual=len(history), expected=version)
+            decided = self._decide(stream, command, history, actor, frozenset(roles or {"officer"}))
+        except Rejected as refusal:
+            sentences(refusal)
+            raise
+        made = [self._record(history, stream, each.event, each.occurred_at, actor) for each in decided]
+        self._check(stream)
+        return made
+
+    def try_(
+        self, stream: str, command: Command | FactVoided, actor: str = OFFICER, *roles: str
+    ) -> list[Recorded] | None:
+        """Tell a command that may be refused: then None. What was taken is, told again, nothing new."""
+        try:
+            made = self.tell(stream, command, actor, *roles)
+        except Rejected:
+            return None
+        if not isinstance(command, FactVoided):
+            assert self.tell(stream, command, actor, *roles) == [], "told twice: nothing new"
+        return made
+
+    def state(self, aggregate: Aggregate[S], stream: str) -> S:
+        """What a stream comes to."""
+        return fold(aggregate, self.streams.get(stream, []))
+
+    def facts(self, stream: str) -> list[Recorded]:
+        """What was told to a stream and not voided."""
+        return living(self.streams.get(stream, []))
+
+    def _decide(
+        self, stream: str, command: Command | FactVoided, history: list[Recorded], actor: str, roles: frozenset[str]
+    ) -> list[Decided]:
+        aggregate = self._aggregates[stream.partition(":")[0]]
+        if isinstance(command, FactVoided):
+            return void(aggregate, command, history, Context(self.now, actor, roles, stream))
+        reads = aggregate.reads(command, fold(aggregate, history))
+        states = {read.stream: self._read(read.state, read.stream, read.at) for read in reads}
+        context = Context(self.now, actor, roles, stream, states)
+        decided = decide(aggregate, command, history, context)
+        assert decide(aggregate, command, history, context) == decided, "deciding is deterministic"
+        return decided
+
+    def _read(self, kind: type, stream: str, at: datetime | None) -> Any:
+        learned = self._learned.get(kind)
+        if learned is not None:
+            return fold_learned(learned, self.copied(stream), effective_at=at)
+        return fold(self._states[kind], self.streams.get(stream, []), effective_at=at)
+
+    def copied(self, pattern: str) -> list[Recorded]:
+        """Copies of the streams that a pattern names."""
+        prefix = pattern.removesuffix("*")
+        whole = prefix == pattern
+        names = [name for name in sorted(self.copies) if (name == pattern if whole else name.startswith(prefix))]
+        return list(chain.from_iterable(self.copies[name] for name in names))
+
+    def _record(
+        self, history: list[Recorded], stream: str, event: Event, occurred_at: datetime, actor: str
+    ) -> Recorded:
+        self._told += 1
+        identity: UUID = uuid5(SPACE, f"world {self._told}")
+        recorded = Recorded(
+            event.identified(identity), identity, stream, len(history) + 1, 0, self._told,
+            occurred_at, self.now, self.now, actor,
+        )  # fmt: skip
+        history.append(recorded)
+        return recorded
+
+    def _check(self, stream: str) -> None:
+        """The invariant holds after every event of what is left of the stream."""
+        aggregate = self._aggregates[stream.partition(":")[0]]
+        state = aggregate.initial
+        for each in self.facts(stream):
+            state = aggregate.evolve(state, each.event)
+            aggregate.invariant(state)
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(hours=1)
+        return self.now
+
+
+def sentences(refusal: Rejected) -> tuple[str, str]:
+    """The Thai and the English sentence of a refusal, filled in; both must be there."""
+    code = codes()[refusal.code]
+    return code.th.format(**refusal.params), code.en.format(**refusal.params)
+
+
+def programme_states(known: KnownProgramme) -> Mapping[str, KnownProgramme]:
+    """The states of a test that reads the programme alone."""
+    return {PROGRAMME_STREAM: known}
