@@ -370,6 +370,7 @@ class IndicatorsMachine(RuleBasedStateMachine):
         state = self.world.state(INDICATORS, INDICATORS_STREAM)
         if {"QN2", "QN3"} <= set(state.indicators):
             heavier, lighter = (state.indicators[code].definition for code in ("QN2", "QN3"))
+            by = int(max(min(by, lighter.weight), -heavier.weight))
             more, less = revised(heavier, weight=heavier.weight + by), revised(lighter, weight=lighter.weight - by)
             self.told(define(more, less))
 
