@@ -1,10 +1,31 @@
-"""The command line's entry point."""
+"""The command line's entry point: every command is a function of its own module."""
+
+import sys
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="The OBEC CLUSTER programme on this machine.")
+from obec import local
+from obec.output import fail
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The OBEC CLUSTER programme on this machine.",
+)
+for command in (local.up, local.down, local.reset, local.status, local.token):
+    app.command()(command)
 
 
 def main() -> None:
-    """Run the command that the arguments name."""
-    app()
+    """Run the command that the arguments name; what is wrong with them is said in one line."""
+    try:
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except typer.TyperException as error:
+        fail(f"{error.format_message().rstrip('.')}; see obec --help")
+        sys.exit(2)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

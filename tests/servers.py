@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deploy.local import processes
 from deploy.local.kafka import speaks_kafka
@@ -144,6 +145,16 @@ def choice(environment: Mapping[str, str], engine_answers: bool) -> str:
     return "containers" if engine_answers else "embedded"
 
 
+def run_arguments(spec: ContainerSpec, port: int, password: str) -> dict[str, Any]:
+    """What the engine is told: image, environment, command, and the port on loopback that leads into the container."""
+    filled = {
+        name: value.replace("{port}", str(port)).replace("{password}", password)
+        for name, value in spec.environment.items()
+    }
+    ports = {f"{spec.port}/tcp": (HOST, port)}
+    return {"image": spec.image, "environment": filled, "command": spec.command, "ports": ports}
+
+
 def engine_answers() -> bool:
     """Whether a Docker engine answers."""
     if "DOCKER_HOST" not in os.environ and not Path("/var/run/docker.sock").exists():
@@ -187,16 +198,22 @@ def _start_containers() -> Servers:
     password, ports = secrets.token_hex(16), Ports.free()
     started = []
     for spec, port in ((KAFKA_CONTAINER, ports.kafka), (POSTGRES_CONTAINER, ports.postgres)):
-        container = DockerContainer(spec.image).with_bind_ports(spec.port, port)
-        for name, value in spec.environment.items():
-            container.with_env(name, value.replace("{port}", str(port)).replace("{password}", password))
-        if spec.command:
-            container.with_command(spec.command)
+        arguments = run_arguments(spec, port, password)
+        container = DockerContainer(arguments["image"]).with_envs(**arguments["environment"])
+        container.ports.update(arguments["ports"])
+        if arguments["command"]:
+            container.with_command(arguments["command"])
         started.append(container.start().get_wrapped_container().id)
     if not processes.wait_until(lambda: speaks_kafka(HOST, ports.kafka), seconds=120):
         raise TimeoutError("Kafka's container does not answer")
     admin_dsn = f"postgresql://postgres:{password}@{HOST}:{ports.postgres}/postgres"
+    if not processes.wait_until(lambda: _accepts(admin_dsn), seconds=120, pause=0.2):
+        raise TimeoutError("PostgreSQL's container does not answer")
     return _with_roles(f"{HOST}:{ports.kafka}", admin_dsn, started)
+
+
+def _accepts(dsn: str) -> bool:
+    return subprocess.run([program("pg_isready"), "-q", "-d", dsn], stdin=subprocess.DEVNULL).returncode == 0
 
 
 def _with_roles(bootstrap: str, admin_dsn: str, containers: list[str]) -> Servers:

@@ -7,10 +7,13 @@ issuers in OBEC_ISSUERS and does not run this one.
 import hashlib
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import jwt
 import uvicorn
@@ -69,8 +72,7 @@ def application(issuer: Issuer) -> Starlette:
         return JSONResponse(issuer.keys())
 
     async def token(request: Request) -> JSONResponse:
-        async with request.form() as form:
-            user = str(form.get("username", ""))
+        [user] = parse_qs((await request.body()).decode()).get("username", [""])[:1]
         if user not in USERS:
             return JSONResponse({"error": "invalid_grant", "error_description": f"users: {', '.join(USERS)}"}, 400)
         signed = {"access_token": issuer.token(user), "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
@@ -93,6 +95,8 @@ def main() -> None:
     """Serve on OBEC_HOST and OBEC_ISSUER_PORT, the key in OBEC_STACK/issuer."""
     host, port = os.environ.get("OBEC_HOST", "127.0.0.1"), int(os.environ["OBEC_ISSUER_PORT"])
     issuer = Issuer(f"http://{host}:{port}", Path(os.environ["OBEC_STACK"]) / "issuer")
+    # uvicorn drains, then hands the signal on to the handler that was there before.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(application(issuer), host=host, port=port, log_level="warning")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
 
 HERE = Path(__file__).parent
@@ -49,13 +49,16 @@ class Kafka:
 
     def start(self) -> None:
         """Start the broker and wait until it answers; nothing when it does already. Raises StackError."""
-        if self.pid is None:
+        pid = self.pid
+        if pid is not None:
+            self._require_same_port()
+        else:
             require_free(self.name, self.port)
             require_free("controller", self.controller_port)
             self._make_folder()
-            processes.spawn(self._command(), self.log, os.environ, self.folder)
-        if not processes.wait_until(lambda: self.answers() or self.pid is None, START_SECONDS) or not self.answers():
-            raise StackError(f"Kafka does not come up on port {self.port}; its log says why: {self.log}")
+            pid = processes.spawn(self._command(), self.log, os.environ, self.folder)
+        if not processes.comes_up(pid, self.answers, START_SECONDS):
+            raise StackError(f"Kafka does not come up on port {self.port}: {last_line(self.log)}")
 
     def stop(self) -> None:
         """End the broker; nothing when it does not run."""
@@ -69,6 +72,10 @@ class Kafka:
     @property
     def _configuration(self) -> Path:
         return self.folder / "server.properties"
+
+    def _require_same_port(self) -> None:
+        if self._properties() not in self._configuration.read_text():
+            raise StackError(f"Kafka runs on another port than {self.port}: `obec down` with its port first")
 
     def _make_folder(self) -> None:
         """Make the data folder under another name first: what has the right name is whole."""

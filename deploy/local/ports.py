@@ -1,5 +1,6 @@
 """Which loopback ports a stack uses, and whether they are free or answer."""
 
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -30,14 +31,12 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Ports that nobody listens on at this moment."""
+        """Ports that nobody listens on at this moment, below those that the system hands to clients: there, a client
+        that polls for a server can be given the server's own port.
+        """
         names = [field.name for field in fields(cls)]
-        sockets = [socket.create_server((HOST, 0)) for _ in names]
-        try:
-            return cls(**{name: taken.getsockname()[1] for name, taken in zip(names, sockets, strict=True)})
-        finally:
-            for taken in sockets:
-                taken.close()
+        candidates = filter(_is_free, random.sample(range(20_000, 32_000), 1_000))
+        return cls(**dict(zip(names, candidates, strict=False)))
 
 
 # The demo and `up` run beside each other.
@@ -60,12 +59,8 @@ def variable(name: str) -> str:
 
 def require_free(name: str, port: int) -> None:
     """Raise StackError when something listens on a port that `name` is about to use."""
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError as error:
-        raise StackError(
-            f"port {port}, meant for {name}, is taken: end what listens there or set {variable(name)}"
-        ) from error
+    if not _is_free(port):
+        raise StackError(f"port {port}, meant for {name}, is taken: end what listens there or set {variable(name)}")
 
 
 def answers(port: int, host: str = HOST, timeout: float = 1.0) -> bool:
@@ -77,7 +72,15 @@ def answers(port: int, host: str = HOST, timeout: float = 1.0) -> bool:
     return True
 
 
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError:
+        return False
+    return True
+
+
 def _port(key: str, text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
         raise StackError(f"{key} must be a port number from 1 to 65535, not {text!r}")
     return int(text)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
 
 HERE = Path(__file__).parent
@@ -64,16 +64,17 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, with databases and roles, and wait until it answers; nothing when it runs."""
-        running = self.pid is not None
-        if not running:
+        pid = self.pid
+        if pid is not None:
+            self._require_same_port(pid)
+        else:
             require_free(self.name, self.port)
             self._make_folder()
             self._clear_remains()
-            processes.spawn(self._command(), self.log, os.environ, self._data)
-        if not processes.wait_until(lambda: self.answers() or self.pid is None, START_SECONDS) or self.pid is None:
-            raise StackError(f"PostgreSQL does not come up on port {self.port}; its log says why: {self.log}")
-        if not running:
-            create_databases(self.admin_dsn, self._password("owner"), self._password("app"))
+            pid = processes.spawn(self._command(), self.log, os.environ, self._data)
+        if not processes.comes_up(pid, self.answers, START_SECONDS):
+            raise StackError(f"PostgreSQL does not come up on port {self.port}: {last_line(self.log)}")
+        create_databases(self.admin_dsn, self._password("owner"), self._password("app"))
 
     def stop(self) -> None:
         """End the server, sessions included; nothing when it does not run."""
@@ -89,6 +90,10 @@ class Postgres:
 
     def _password(self, role: str) -> str:
         return (self.folder / f"{role}.password").read_text()
+
+    def _require_same_port(self, pid: int) -> None:
+        if processes.arguments(pid)[3:5] != ["-p", str(self.port)]:
+            raise StackError(f"PostgreSQL runs on another port than {self.port}: `obec down` with its port first")
 
     def _make_folder(self) -> None:
         """Make the data folder under another name first: what has the right name is whole."""
@@ -106,7 +111,7 @@ class Postgres:
         unfinished.rename(self.folder)
 
     def _clear_remains(self) -> None:
-        """After kill -9: wait for orphaned backends to go, then drop a postmaster.pid whose pid may be another's by now.
+        """After kill -9: wait for orphaned backends to go, then drop the stale postmaster.pid.
 
         The file is PostgreSQL's interlock on its shared memory: never dropped while anything works in the folder.
         """

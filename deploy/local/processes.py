@@ -47,6 +47,21 @@ def find_by_environment(settings: Collection[str]) -> list[int]:
     return [pid for pid in _pids() if wanted & _environment(pid)]
 
 
+def lives(pid: int) -> bool:
+    """Whether a process has not ended yet; a new one does, whose command line cannot be read or is not its last one."""
+    reap()
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")
+
+
+def comes_up(pid: int, answers: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a process answers; False when it ends instead, or the seconds are over."""
+    return wait_until(lambda: answers() or not lives(pid), seconds) and lives(pid)
+
+
 def reap() -> None:
     """Take the exit codes of ended children of this process, so that no zombie is taken for a living process."""
     _children[:] = [child for child in _children if child.poll() is None]

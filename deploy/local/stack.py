@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, last_line
 from deploy.local.given import Given, dsn_variable
 from deploy.local.kafka import Kafka
 from deploy.local.ports import HOST, Ports
@@ -163,7 +163,7 @@ class Stack:
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         if run.returncode != 0:
-            raise StackError(f"the database of {service} could not be migrated; its log says why: {log}")
+            raise StackError(f"the database of {service} could not be migrated: {last_line(log)}")
 
     def _process_environment(self) -> dict[str, str]:
         return os.environ | self.environment()

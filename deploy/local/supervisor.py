@@ -19,13 +19,13 @@ from typing import Any
 from supervisor.xmlrpc import SupervisorTransport
 
 from deploy.local import processes
-from deploy.local.errors import StackError
+from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
 DRAIN_SECONDS = 15
-SOCKET_PATH_LIMIT = 100
+SOCKET_PATH_LIMIT = 90  # of 107; supervisord binds a longer name first
 
 CONFIGURATION = """\
 [supervisord]
@@ -91,15 +91,16 @@ class Supervisor:
 
     def start(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Start every process and wait until all are ready; nothing when they are. Raises StackError."""
-        if self.pid is None:
+        pid = self.pid
+        if pid is None:
             self._end_orphans()
             for program in self.programs:
                 if program.port is not None:
                     require_free(program.name.removesuffix("-api"), program.port)
             self._configure()
             command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
-            processes.spawn(command, self.home / "log" / "supervisor.out", self.environment, self.home)
-        self._wait_until_ready(report)
+            pid = processes.spawn(command, self.home / "log" / "supervisor.out", self.environment, self.home)
+        self._wait_until_ready(pid, report)
 
     def stop(self) -> None:
         """Let every process finish what it has in hand, and end it."""
@@ -169,15 +170,15 @@ class Supervisor:
         except FileNotFoundError:
             return False
 
-    def _wait_until_ready(self, report: Callable[[str], None]) -> None:
+    def _wait_until_ready(self, pid: int, report: Callable[[str], None]) -> None:
         deadline = time.monotonic() + READY_SECONDS
         seen: set[str] = set()
         while waiting := [state for state in self.states() if not state.ready]:
             ready = [program.name for program in self.programs if program.name not in {state.name for state in waiting}]
             _report_new(ready, seen, report)
-            if time.monotonic() > deadline or self.pid is None:
+            if time.monotonic() > deadline or not processes.lives(pid):
                 name = waiting[0].name
-                raise StackError(f"{name} does not become ready; its log says why: {self.home / 'log' / name}.log")
+                raise StackError(f"{name} does not become ready: {last_line(self.home / 'log' / f'{name}.log')}")
             time.sleep(0.1)
         _report_new([program.name for program in self.programs], seen, report)
 

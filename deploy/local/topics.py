@@ -1,7 +1,8 @@
 """Creates the topics: partitions, replication and retention are said, never left to a broker's defaults."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -40,7 +41,8 @@ async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, repli
     admin = await connect(bootstrap)
     try:
         _require_created(await asyncio.wait_for(admin.create_topics(wanted), SECONDS))
-        await _require_partitions(admin, {new.name: new.num_partitions for new in wanted})
+        counts = {new.name: new.num_partitions for new in wanted}
+        await asyncio.wait_for(_require_partitions(admin, counts), SECONDS)
     except (KafkaError, TimeoutError) as error:
         raise StackError(f"Kafka at {bootstrap} does not create the topics: {error or 'it does not answer'}") from error
     finally:
@@ -76,8 +78,18 @@ def _require_created(response: object) -> None:
 
 
 async def _require_partitions(admin: AIOKafkaAdminClient, wanted: dict[str, int]) -> None:
-    for described in await admin.describe_topics(list(wanted)):
-        name, found = described["topic"], len(described["partitions"])
-        # A topic made a moment ago may not be known to the broker that answers.
-        if described["error_code"] == 0 and found != wanted[name]:
+    """Wait until the broker that answers knows every topic and leads every partition, and count the partitions."""
+    while True:
+        described = await admin.describe_topics(list(wanted))
+        if all(map(_is_led, described)):
+            break
+        await asyncio.sleep(0.02)
+    for known in described:
+        name, found = known["topic"], len(known["partitions"])
+        if found != wanted[name]:
             raise StackError(f"topic {name} has {found} partitions, not {wanted[name]}: a store's shards never change")
+
+
+def _is_led(described: Mapping[str, Any]) -> bool:
+    partitions = described["partitions"]
+    return described["error_code"] == 0 and all(partition["error_code"] == 0 for partition in partitions)

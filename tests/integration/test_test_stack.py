@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from deploy.local.errors import StackError
+from deploy.local.topics import create_topics
 from tests.eventually import eventually
 from tests.servers import Servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
@@ -46,12 +49,29 @@ async def test_a_database_is_gone_after_its_test(servers: Servers) -> None:
         await asyncpg.connect(made.admin_dsn)
 
 
-async def test_topics_have_a_partition_a_shard_and_keep_everything(servers: Servers, topics: NewTopics) -> None:
+async def test_topics_have_a_partition_a_shard(servers: Servers, topics: NewTopics) -> None:
     made = await topics(shards=3)
     assert await partitions(servers.bootstrap, [made.of("committee"), made.heads]) == {
         made.of("committee"): 3,
         made.heads: 1,
     }
+
+
+async def test_topics_of_events_keep_everything_and_that_of_heads_is_compacted(
+    servers: Servers, topics: NewTopics
+) -> None:
+    made = await topics()
+    assert await configuration(servers.bootstrap, made.of("activity"), "retention.ms", "cleanup.policy") == [
+        "-1",
+        "delete",
+    ]
+    assert await configuration(servers.bootstrap, made.heads, "cleanup.policy") == ["compact"]
+
+
+async def test_a_topic_with_another_number_of_partitions_is_refused(servers: Servers, topics: NewTopics) -> None:
+    made = await topics(shards=1)
+    with pytest.raises(StackError, match="has 1 partitions, not 3"):
+        await create_topics(servers.bootstrap, made.prefix, shards=3)
 
 
 async def test_topics_are_gone_after_their_test(servers: Servers) -> None:
@@ -70,5 +90,16 @@ async def partitions(bootstrap: str, names: list[str] | None = None) -> dict[str
     try:
         described = await admin.describe_topics(names)
         return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+    finally:
+        await admin.close()
+
+
+async def configuration(bootstrap: str, name: str, *keys: str) -> list[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+        values = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+        return [values[key] for key in keys]
     finally:
         await admin.close()

@@ -1,0 +1,103 @@
+"""The commands that start, stop and show the stack of this machine."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from deploy.local.errors import StackError
+from deploy.local.given import Given
+from deploy.local.issuer import USERS
+from deploy.local.ports import HOST, Ports
+from deploy.local.stack import Stack
+from deploy.local.supervisor import ROOT
+from obec.output import console, fail, progress, table
+
+SETTINGS = ("OBEC_TOPIC_PREFIX", "OBEC_SHARDS", "OBEC_CLOCK", "OBEC_ISSUERS")
+COLOURS = {"running": "green", "given": "green", "starting": "yellow", "not answering": "red", "stopped": "dim"}
+
+
+def home() -> Path:
+    """The folder of all data on this machine: OBEC_HOME, or `.obec` in the checkout."""
+    return Path(os.environ.get("OBEC_HOME") or ROOT / ".obec").absolute()
+
+
+def local_stack() -> Stack:
+    """The stack of `obec up`, as the environment sets it. Raises StackError."""
+    settings = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+    ports, given = Ports.of_environment(os.environ), Given.of_environment(os.environ)
+    return Stack(home() / "local", ports, given=given, settings=settings)
+
+
+def up() -> None:
+    """Start Kafka, PostgreSQL and the services; nothing when they run."""
+    try:
+        stack = local_stack()
+        with progress("starting") as report:
+            stack.start(report)
+    except StackError as error:
+        raise fail(str(error)) from error
+    tell_addresses(stack)
+
+
+def down() -> None:
+    """Stop what `up` started; servers that were given are left alone."""
+    try:
+        with progress("stopping") as report:
+            local_stack().stop(report)
+    except StackError as error:
+        raise fail(str(error)) from error
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop everything and delete this machine's data."""
+    try:
+        stack = local_stack()
+        if not yes and not typer.confirm(f"Delete all data in {stack.home}?"):
+            raise fail("nothing was deleted")
+        with progress("resetting") as report:
+            stack.reset(report)
+    except StackError as error:
+        raise fail(str(error)) from error
+
+
+def status() -> None:
+    """Show what runs, and whether it answers."""
+    try:
+        stack = local_stack()
+    except StackError as error:
+        raise fail(str(error)) from error
+    states = stack.status()
+    rows = [
+        (line.name, f"[{COLOURS[line.state]}]{line.state}[/]", str(line.pid or ""), line.address) for line in states
+    ]
+    table(str(stack.home), ("process", "state", "pid", "address"), rows)
+    if any(line.state not in ("running", "given") for line in states):
+        raise typer.Exit(3)
+
+
+def token(
+    user: Annotated[str, typer.Argument(help=f"One of {', '.join(USERS)}.")],
+) -> None:
+    """Print a bearer token of a demonstration user."""
+    try:
+        address = f"http://{HOST}:{Ports.of_environment(os.environ).issuer}/token"
+        answer = httpx.post(address, data={"username": user}, timeout=5)
+    except StackError as error:
+        raise fail(str(error)) from error
+    except httpx.HTTPError as error:
+        raise fail(f"the token issuer does not answer at {address}: run `obec up` first") from error
+    if answer.status_code != 200:
+        raise fail(f"no user is called {user!r}: {', '.join(USERS)}")
+    console.print(answer.json()["access_token"], soft_wrap=True, highlight=False)
+
+
+def tell_addresses(stack: Stack) -> None:
+    """Print where the services answer and how to get a token."""
+    for name in ("reporting", "committee", "activity", "evaluation"):
+        console.print(f"{name:<11} http://{HOST}:{getattr(stack.ports, name)}/docs", highlight=False)
+    console.print(f"a token:    obec token {'|'.join(USERS)}", highlight=False)

@@ -1,0 +1,1 @@
+"""Small programs that tests put under the supervisor."""

@@ -1,0 +1,3 @@
+"""A program that never comes up."""
+
+raise SystemExit("cannot come up")
