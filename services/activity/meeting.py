@@ -154,6 +154,10 @@ Known = (
 )
 
 
+_UNSAID = ("ended_at", "resolutions")
+"""What is not kept of a meeting without a quorum."""
+
+
 def _require_fit(meeting: Meeting, event: Known) -> None:
     """Rejected unless the event can follow on what has happened."""
     match event:
@@ -307,13 +311,14 @@ def _hold(command: HoldMeeting, meeting: Meeting, context: Context) -> list[Even
         require_resolutions(command.resolutions, roll.present)
         return [MeetingHeld(**said(command), roll=roll)]
     require(not command.resolutions, "meeting.no_quorum_no_resolution", present=roll.present, voting=roll.voting)
-    return [MeetingAdjourned(**said(command, without=("ended_at", "resolutions")), roll=roll)]
+    return [MeetingAdjourned(**said(command, without=_UNSAID), roll=roll)]
 
 
 def _told_held(meeting: Meeting, command: HoldMeeting) -> bool:
-    """Whether this very meeting was told; of one without a quorum there is nothing to compare but who came."""
-    without_quorum = isinstance(meeting.held, MeetingAdjourned)
-    return told(meeting.held, command) and not (without_quorum and command.resolutions)
+    """Whether this very meeting was told; one without a quorum resolved nothing, and nobody asks when it ended."""
+    if isinstance(meeting.held, MeetingAdjourned):
+        return not command.resolutions and told(meeting.held, command, without=_UNSAID)
+    return told(meeting.held, command)
 
 
 def _sitting(command: HoldMeeting, context: Context) -> Sitting | None:

@@ -71,9 +71,9 @@ def said(command: Command, without: Sequence[str] = ()) -> dict[str, Any]:
     return {name: getattr(command, name) for name in type(command).model_fields if name not in without}
 
 
-def told(event: Event | None, command: Command) -> bool:
-    """Whether an event says what the command says, in every field that both have; None says nothing."""
+def told(event: Event | None, command: Command, without: Sequence[str] = ()) -> bool:
+    """Whether an event says all that the command says; None says nothing."""
     if event is None:
         return False
-    both = type(event).model_fields.keys() & type(command).model_fields.keys()
-    return all(getattr(event, name) == getattr(command, name) for name in both)
+    missing = object()
+    return all(getattr(event, name, missing) == value for name, value in said(command, without).items())

@@ -7,7 +7,7 @@ time in the past the state may be; a refusal carries a code of the catalogue.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import uuid5
 
@@ -18,8 +18,12 @@ from shared.contracts import Aggregate, Command, Context, Rejected
 from shared.contracts.common import FactVoided
 from shared.contracts.recorded import Recorded
 from shared.contracts.rejection import codes
+from shared.contracts.types import BANGKOK
 from shared.eventstore.history import Decided, decide, fold, living, void
 from tests.given import SPACE
+
+AGO = st.integers(-1, 25)
+"""How many days before today something happened; tomorrow too, which is refused."""
 
 START = datetime(2017, 3, 10, 2, 0, tzinfo=UTC)
 
@@ -46,6 +50,10 @@ class Driven(RuleBasedStateMachine):
     def state(self) -> Any:
         """The stream as it is known now."""
         return fold(self.aggregate, self.history)
+
+    def days_ago(self, days: int) -> date:
+        """A day in Bangkok before today; -1 is tomorrow."""
+        return (self.now.astimezone(BANGKOK) - timedelta(days=days)).date()
 
     def tell(self, command: Command) -> bool:
         """Command it; whether it was accepted."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from services.activity.meeting import (
     MEETING,
@@ -43,7 +43,7 @@ from shared.contracts.committee import Holder, Member, Seat
 from shared.contracts.common import FactVoided
 from shared.contracts.definition import QuorumRule
 from tests.given import Scenario, event_id, given
-from tests.unit.activity.driving import Driven
+from tests.unit.activity.driving import AGO, Driven
 from tests.unit.activity.examples import PROGRAMME, PROGRAMME_STREAM, day, known, member, moment, paper, person
 
 STREAM = "meeting:01a20a1f-630e-76a7-ac94-9451f5efe284"
@@ -584,8 +584,6 @@ def test_a_roll_counts_each_seat_at_most_once(
     assert len({each.key for each in attendance}) == len(attendance)
 
 
-days = st.dates(day(2, 20), day(3, 31))
-instants = st.integers(0, 24 * 40).map(lambda hours: moment(2, 20) + timedelta(hours=hours))
 lists = st.sampled_from(
     [TWO, (came("chair"),), (*TWO, came("teacher")), (substitute("deputy", "chair"), office_came())]
 )
@@ -597,37 +595,47 @@ class DrivenMeeting(Driven):
     stream = STREAM
     states: ClassVar = {PROGRAMME_STREAM: known(), ROSTER_STREAM: ROSTER}
 
-    @initialize(on=st.none() | days)
-    def begin(self, on: date | None) -> None:
-        self.tell(schedule(scheduled_on=on))
+    @initialize(ago=st.none() | AGO)
+    def begin(self, ago: int | None) -> None:
+        self.tell(schedule(scheduled_on=None if ago is None else self.days_ago(ago)))
 
-    @rule(on=st.none() | days, place=st.sampled_from(["ก", "ข"]))
-    def schedule_it(self, on: date | None, place: str) -> None:
-        self.tell(schedule(scheduled_on=on, place=place))
+    @rule(ago=st.none() | AGO, place=st.sampled_from(["ก", "ข"]))
+    def schedule_it(self, ago: int | None, place: str) -> None:
+        self.tell(schedule(scheduled_on=None if ago is None else self.days_ago(ago), place=place))
 
-    @rule(on=days, agenda=st.sampled_from([("ก",), ("ข",)]))
-    def call_it(self, on: date, agenda: tuple[str, ...]) -> None:
-        self.tell(IssueNotice(issued_on=on, agenda=agenda))
+    @rule(ago=AGO, agenda=st.sampled_from([("ก",), ("ข",)]))
+    def call_it(self, ago: int, agenda: tuple[str, ...]) -> None:
+        self.tell(IssueNotice(issued_on=self.days_ago(ago), agenda=agenda))
 
-    @rule(to=instants)
-    def move_it(self, to: datetime) -> None:
-        self.tell(RescheduleMeeting(starts_at=to, place="ค", reason="x"))
+    @rule(days=st.integers(0, 3))
+    def move_it(self, days: int) -> None:
+        self.tell(RescheduleMeeting(starts_at=START + timedelta(days=days), place="ค", reason="x"))
 
+    @precondition(lambda self: len(self.history) > 4)
     @rule()
     def cancel_it(self) -> None:
         self.tell(CancelMeeting(reason="x"))
 
-    @rule(at=instants, hours=st.integers(1, 30), who=lists, what=resolved, number=st.sampled_from(["1/2560", "2/2560"]))
+    @rule(
+        ago=st.integers(0, 20 * 24),
+        hours=st.integers(1, 30),
+        who=lists,
+        what=resolved,
+        number=st.sampled_from(["1/2560", "2/2560"]),
+    )
     def hold_it(
-        self, at: datetime, hours: int, who: tuple[Attendee, ...], what: tuple[Resolution, ...], number: str
+        self, ago: int, hours: int, who: tuple[Attendee, ...], what: tuple[Resolution, ...], number: str
     ) -> None:
-        end = at + timedelta(hours=hours)
-        self.tell(hold(*who, started_at=at, ended_at=end, resolutions=what, number=number))
+        start = self.now - timedelta(hours=ago)
+        end = start + timedelta(hours=hours)
+        self.tell(hold(*who, started_at=start, ended_at=end, resolutions=what, number=number))
 
-    @rule(on=days)
-    def approve_it(self, on: date) -> None:
-        self.tell(ApproveMinutes(approved_on=on, evidence=paper("x")))
+    @precondition(lambda self: self.state.held is not None)
+    @rule(ago=AGO)
+    def approve_it(self, ago: int) -> None:
+        self.tell(ApproveMinutes(approved_on=self.days_ago(ago), evidence=paper("x")))
 
+    @precondition(lambda self: self.state.held is not None)
     @rule(hours=st.integers(0, 60), what=resolved)
     def correct_it(self, hours: int, what: tuple[Resolution, ...]) -> None:
         held_then = self.state.held

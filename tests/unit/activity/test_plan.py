@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from services.activity.plan import (
     ACTIVITY,
@@ -31,7 +31,7 @@ from shared.contracts.activity import (
 from shared.contracts.common import FactVoided
 from shared.eventstore.history import fold
 from tests.given import Scenario, event_id, given
-from tests.unit.activity.driving import Driven
+from tests.unit.activity.driving import AGO, Driven
 from tests.unit.activity.examples import PROGRAMME, PROGRAMME_STREAM, day, known, moment
 
 STREAM = "activity:2560-cluster:1.2"
@@ -244,7 +244,6 @@ def test_as_of_a_day_an_activity_is_what_it_was_then() -> None:
     assert story.state(effective_at=moment(1, 20)).status is Status.COMPLETED
 
 
-days = st.dates(day(2, 10), day(3, 25))
 outputs = st.sampled_from([("ก",), ("ก", "ข")])
 
 
@@ -257,22 +256,29 @@ class DrivenActivity(Driven):
     def plan_early(self) -> None:
         assert self.tell(plan(planned_on=day(2, 15)))
 
-    @rule(on=st.none() | days, window=st.integers(0, 9))
-    def plan_it(self, on: date | None, window: int) -> None:
-        self.tell(plan(deadline=planned.closes + timedelta(days=window), planned_on=on))
+    @rule(ago=st.none() | AGO, window=st.integers(0, 9))
+    def plan_it(self, ago: int | None, window: int) -> None:
+        self.tell(
+            plan(
+                deadline=planned.closes + timedelta(days=window), planned_on=None if ago is None else self.days_ago(ago)
+            )
+        )
 
-    @rule(on=days)
-    def start_it(self, on: date) -> None:
-        if self.tell(StartActivity(started_on=on)):
-            assert self.state.started_on == on
+    @rule(ago=AGO)
+    def start_it(self, ago: int) -> None:
+        day_of_start = self.days_ago(ago)
+        if self.tell(StartActivity(started_on=day_of_start)):
+            assert self.state.started_on == day_of_start
 
-    @rule(on=days, what=outputs)
-    def complete_it(self, on: date, what: tuple[str, ...]) -> None:
-        self.tell(CompleteActivity(completed_on=on, outputs=what))
+    @precondition(lambda self: self.state.status is not Status.PLANNED)
+    @rule(ago=AGO, what=outputs)
+    def complete_it(self, ago: int, what: tuple[str, ...]) -> None:
+        self.tell(CompleteActivity(completed_on=self.days_ago(ago), outputs=what))
 
-    @rule(on=days)
-    def cancel_it(self, on: date) -> None:
-        self.tell(CancelActivity(cancelled_on=on, reason="x"))
+    @precondition(lambda self: len(self.history) > 4)
+    @rule(ago=AGO)
+    def cancel_it(self, ago: int) -> None:
+        self.tell(CancelActivity(cancelled_on=self.days_ago(ago), reason="x"))
 
     @rule(longer=st.integers(-1, 5))
     def extend_it(self, longer: int) -> None:
