@@ -96,7 +96,7 @@ class OtherContent(Exception):
     """This (source, id) was used before for something else."""
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(ConnectionError):
     """The database could not be asked, or did not say whether it committed."""
 
 

@@ -146,7 +146,7 @@ class CommandHandler:
         self, request: Request, decided: Sequence[Decided], digest: bytes, claims: Sequence[ClaimChange]
     ) -> list[NewEvent]:
         """The events as they are stored. The first tells what else its append wrote, for a store that is restored."""
-        about = self._about(request)
+        about: dict[str, Any] = self._about(request)
         whole = {
             "digest": digest.hex(),
             "answers_for": request.stream,
@@ -160,7 +160,7 @@ class CommandHandler:
                 each.event.spec.version,
                 each.occurred_at,
                 each.event.to_json(),
-                orjson.dumps(about if index else {**about, **whole}).decode(),
+                orjson.dumps({**about, "nth": index} if index else {**about, **whole}).decode(),
             )
             for index, each in enumerate(decided)
         ]

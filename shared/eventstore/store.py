@@ -67,7 +67,7 @@ class EventStore:
     ) -> Self:
         """Open the store ``name``, making it if it is new.
 
-        Raises WrongStore: ``store.other_name``, ``store.other_shards``, ``store.other_clock`` when it was made otherwise.
+        Raises WrongStore when it was made otherwise: ``store.other_name``, ``…other_shards``, ``…other_clock``.
         """
         pool = await asyncpg.create_pool(dsn, min_size=1, max_size=pool_size, timeout=10)
         try:
@@ -108,7 +108,7 @@ class EventStore:
             self._notifying = asyncio.create_task(self._notify())
 
     async def _notify(self) -> None:
-        """Tell relays of other processes; after the commit, because inside it NOTIFY takes a lock of the whole server."""
+        """Tell relays of other processes; after the commit: inside it NOTIFY takes a lock of the whole server."""
         try:
             while self._notify_again:
                 self._notify_again = False

@@ -87,7 +87,7 @@ class Writer:
             self._running = None
 
     def _next_group(self) -> list[_Waiting]:
-        """The appends that touch nothing of one another or of those passed over; these keep their order for the next."""
+        """The appends that touch nothing of one another or of those passed over, which keep their order."""
         group: list[_Waiting] = []
         passed: deque[_Waiting] = deque()
         taken: set[str] = set()
@@ -119,7 +119,7 @@ class Writer:
             self._settle(group[row["n"] - 1], row)
 
     async def _commit_each(self, group: Sequence[_Waiting]) -> None:
-        """One by one: the bad one fails alone, and one whose id another shard's writer took meanwhile finds its answer."""
+        """One by one: the bad one fails alone; one whose id another writer took meanwhile finds its answer."""
         for waiting in group:
             try:
                 await self._commit([waiting], again=False)
@@ -216,7 +216,8 @@ def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]
             versions[event.stream] += 1
             events.append(
                 (n, shard_of(event.stream, shards), event.stream, versions[event.stream], event.id, event.type,
-                 event.schema_version, event.occurred_at, event.metadata, event.data, event.salt, event.stream == one.stream)
+                 event.schema_version, event.occurred_at, event.metadata, event.data, event.salt,
+                 event.stream == one.stream)
             )  # fmt: skip
     return [locks, *_columns(appends, 7), *_columns(guards, 3), *_columns(claims, 5), *_columns(events, 12)]
 

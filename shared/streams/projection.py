@@ -45,4 +45,4 @@ class Projection(Protocol):
         """Id of the event that was seen at a position; None when the projection does not keep that."""
 
     def forget(self) -> None:
-        """Drop whatever is cached: the transaction of the last batch did not commit, or another process has taken over."""
+        """Drop whatever is cached: the last batch did not commit, or another process has taken over."""

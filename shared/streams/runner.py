@@ -1,8 +1,8 @@
 """Feeds a projection from Kafka; a batch's effect and its offset are one Postgres transaction.
 
-On assignment a partition is claimed (its epoch rises) and read from the offset that the claim returns. Every batch first
-compares and sets (next offset, epoch): no row means that another process has claimed the partition, so nothing is
-written, caches are dropped and the group is joined anew.
+On assignment a partition is claimed (its epoch rises) and read from the offset that the claim returns. Every batch
+first compares and sets (next offset, epoch): no row means that another process has claimed the partition, so nothing
+is written, caches are dropped and the group is joined anew.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RECORDS = 10_000
 """Records in one batch at most."""
 WAIT_MS = 500
 STUCK_SECONDS = 60.0
-"""Backlog without progress for so long, while broker and database answer, ends the process for its supervisor to restart."""
+"""Backlog without progress for so long, while broker and database answer, ends the process."""
 
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
 """The database is away; the batch is tried again."""
@@ -340,7 +340,7 @@ class _Assignment(ConsumerRebalanceListener):
         self._runner.give_up(list(revoked))
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Claim, and read on from where the claim says; aiokafka only logs what goes wrong here, so the runner is told."""
+        """Claim, and read on from where the claim says. aiokafka only logs what goes wrong, so the runner is told."""
         try:
             await self._runner.claim_all(self._consumer, self._connection, assigned)
         except Exception as error:

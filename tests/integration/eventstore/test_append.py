@@ -173,7 +173,12 @@ def test_an_event_larger_than_256_kib_is_refused() -> None:
 
 async def test_the_role_that_runs_cannot_change_the_log(store: EventStore) -> None:
     await store.append(decision("committee:a", 0))
-    for change in ("UPDATE events SET data = '{}'", "DELETE FROM events", "DELETE FROM inbox", "UPDATE claims SET held = false"):
+    for change in (
+        "UPDATE events SET data = '{}'",
+        "DELETE FROM events",
+        "DELETE FROM inbox",
+        "UPDATE claims SET held = false",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await store.pool.execute(change)
 

@@ -1,0 +1,70 @@
+"""Follows the heads topic: how far every shard of every store is, and when that was so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import structlog
+from aiokafka.errors import KafkaError
+
+from shared.contracts.envelope import from_wire_time
+from shared.streams.runner import LOST
+from shared.streams.topics import Topics, reader
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Everything that a shard recorded by ``time`` (business clock, UTC) stands at or below ``position``."""
+
+    store: str
+    shard: int
+    position: int
+    time: datetime
+
+
+async def follow_heads(
+    bootstrap: str, topics: Topics, keep: Callable[[Sequence[Head]], Awaitable[None]], stop: asyncio.Event
+) -> None:
+    """Hand every batch of heads to ``keep``, the newest of each shard only, until ``stop``.
+
+    The topic is small and compacted: it is read from its beginning at each start, and kept values only ever rise.
+    """
+    while not stop.is_set():
+        try:
+            async with reader(bootstrap, topics.heads, 0) as (consumer, place):
+                consumer.seek(place, 0)
+                while not stop.is_set():
+                    polled = await consumer.getmany(place, timeout_ms=500, max_records=1000)
+                    newest = _newest([record.value for record in polled.get(place, [])])
+                    if newest:
+                        await keep(newest)
+        except (KafkaError, *LOST) as error:
+            log.warning("heads interrupted", reason=repr(error))
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
+
+
+def _newest(values: Sequence[bytes | None]) -> list[Head]:
+    newest: dict[tuple[str, int], Head] = {}
+    for value in values:
+        head = _read(value)
+        if head is not None:
+            newest[head.store, head.shard] = head
+    return list(newest.values())
+
+
+def _read(value: bytes | None) -> Head | None:
+    """A record that is no head is passed over: nothing is counted by it."""
+    try:
+        told = orjson.loads(value or b"")
+        return Head(told["store"], told["shard"], told["position"], from_wire_time(told["time"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        log.warning("not a head", value=str(value)[:200])
+        return None

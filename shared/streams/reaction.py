@@ -1,0 +1,135 @@
+"""A reaction: consumes events and commands in answer, so that a replay of the whole topic appends nothing.
+
+Reactions answer from the beginning of their topics. The id of each command derives from its cause, and the inbox
+answers an id only once; that a cause is answered altogether stands there too, so a replay does not ask the rule again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from shared.contracts import Aggregate, Command, ContractError, Rejected
+from shared.contracts.envelope import Envelope
+from shared.contracts.event import split_type
+from shared.eventstore.append import Append, payload_digest
+from shared.eventstore.commands import CommandHandler, Request
+from shared.faults import fault_point
+from shared.streams.learner import Learner
+from shared.streams.projection import Connection
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5
+"""How often a command is tried whose stream others keep changing."""
+CATCH_UP_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A command in answer to an event, on a stream of the service's own."""
+
+    aggregate: Aggregate[Any]
+    stream: str
+    command: Command
+    actor: str
+    """Account of the rule, such as ``rule:qn1``."""
+
+
+Respond = Callable[[Envelope], Awaitable[Sequence[Reply]]]
+"""What a rule commands in answer to an event; at most one command of a kind on a stream. It may read."""
+
+
+class Reaction:
+    """Answers the events whose names it ``concerns``. For the runner it is a projection without rows.
+
+    ``learner``, if given, is waited for, so that the rule sees at least what its cause has seen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stores: Sequence[str],
+        concerns: Collection[str],
+        handler: CommandHandler,
+        respond: Respond,
+        *,
+        learner: Learner | None = None,
+    ) -> None:
+        self.name = name
+        self.stores = stores
+        self._concerns = frozenset(concerns)
+        self._handler, self._respond, self._learner = handler, respond, learner
+        self._source = f"/reactions/{name}"
+
+    async def apply(self, connection: Connection, events: Sequence[Envelope]) -> None:
+        """Answer each event in turn. What is appended commits by itself, before the offset does."""
+        for event in events:
+            await self.answer(event)
+
+    async def answer(self, event: Envelope) -> None:
+        """Answer one event, once the learner has come as far; nothing when it was answered before."""
+        if self._name_of(event) not in self._concerns:
+            return
+        done = f"{event.event_id}/answered"
+        if await self._handler.store.answered(self._source, done) is not None:
+            return
+        await self._catch_up(event)
+        for reply in await self._respond(event):
+            await self._carry_out(event, reply)
+            fault_point("reaction.after_reply")
+        await self._remember(event, done)
+
+    async def event_id_at(self, connection: Connection, store: str, shard: int, position: int) -> str | None:
+        """A reaction keeps no events; the inbox knows what it answered."""
+        return None
+
+    def forget(self) -> None:
+        """Nothing is cached."""
+
+    @staticmethod
+    def _name_of(event: Envelope) -> str:
+        try:
+            return split_type(event.type)[0]
+        except ContractError:
+            return ""
+
+    async def _catch_up(self, event: Envelope) -> None:
+        if self._learner is None or event.store not in self._learner.stores:
+            return
+        while not await self._learner.reached(self._handler.store.pool, event):  # noqa: ASYNC110  perhaps another process
+            await asyncio.sleep(CATCH_UP_SECONDS)
+
+    async def _carry_out(self, cause: Envelope, reply: Reply) -> None:
+        """A refusal is an answer too (somebody was quicker, or the rule saw what was before): logged and passed."""
+        request = Request(
+            reply.aggregate,
+            reply.stream,
+            reply.command,
+            source=self._source,
+            id=f"{cause.event_id}/{reply.stream}/{type(reply.command).__name__}",
+            payload={"cause": cause.event_id},
+            actor=reply.actor,
+            roles=frozenset({"rule"}),
+            correlation=cause.correlation_id,
+            causation=cause.event_id,
+            ids="cause",
+        )
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                await self._handler.handle(request)
+                return
+            except Rejected as refusal:
+                if refusal.code != "stream.busy" or last:
+                    log.info("reaction refused", reaction=self.name, code=refusal.code, stream=reply.stream)
+                    return
+
+    async def _remember(self, cause: Envelope, done: str) -> None:
+        store = self._handler.store
+        digest = payload_digest(store.settings.secret, {"cause": cause.event_id})
+        received = await store.clock.now()
+        await store.append(Append(self._source, done, digest, f"reaction:{self.name}", (), {}, received))
