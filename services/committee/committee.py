@@ -34,9 +34,14 @@ REQUIRED_SEATS = (Seat.CHAIR, Seat.SECRETARY)
 """Seats that an order fills; one that falls empty later is a vacancy."""
 
 
+def streams_of(programme: str, region: str) -> str:
+    """How the names of the streams of a region's committees begin."""
+    return f"committee:{programme}:{region}:"
+
+
 def stream_of(programme: str, region: str, ordinal: int) -> str:
     """Name of the stream of a region's ``ordinal``-th committee."""
-    return f"committee:{programme}:{region}:{ordinal}"
+    return f"{streams_of(programme, region)}{ordinal}"
 
 
 def ordinal_of(stream: str) -> int:
@@ -215,6 +220,8 @@ class Committee:
     """By holder: a person, or the office of an ex-officio seat."""
     former: Mapping[str, Ending] = field(default_factory=dict)
     """By holder: how the last membership ended that was ended by itself."""
+    vacant: tuple[Seat, ...] = ()
+    """Required seats that nobody holds while the committee is appointed."""
     ended: Ending | None = None
     broken: str = ""
     """Code of the rule that the first event which did not fit would break; empty in every stream as stored."""
@@ -223,14 +230,6 @@ class Committee:
     def order(self) -> Order | None:
         """The order that the committee stands on."""
         return self.orders[-1] if self.orders else None
-
-    @property
-    def vacant(self) -> tuple[Seat, ...]:
-        """Required seats that nobody holds while the committee is appointed."""
-        if self.status is not Status.APPOINTED:
-            return ()
-        held = {member.seat for member in self.members.values()}
-        return tuple(seat for seat in REQUIRED_SEATS if seat not in held)
 
     @property
     def order_numbers(self) -> frozenset[OrderNumber]:
@@ -338,6 +337,11 @@ def evolve(committee: Committee, event: Event) -> Committee:
         _require_fit(committee, event)
     except Rejected as misfit:
         return replace(committee, broken=committee.broken or misfit.code)
+    after = _after(committee, event)
+    return replace(after, vacant=_vacant(after))
+
+
+def _after(committee: Committee, event: Event) -> Committee:
     match event:
         case CommitteeProposed():
             return _proposed(committee, event)
@@ -354,6 +358,12 @@ def evolve(committee: Committee, event: Event) -> Committee:
             return _corrected(committee, event)
         case _:
             return committee
+
+
+def _vacant(committee: Committee) -> tuple[Seat, ...]:
+    if committee.status is not Status.APPOINTED:
+        return ()
+    return tuple(seat for seat in REQUIRED_SEATS if committee.held(seat) is None)
 
 
 def _proposed(committee: Committee, event: CommitteeProposed) -> Committee:
