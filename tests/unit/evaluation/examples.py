@@ -114,3 +114,8 @@ def revised(indicator: IndicatorDefinition, **changes: Any) -> IndicatorDefiniti
 def amount(number: str | int) -> Decimal:
     """A decimal number."""
     return Decimal(number)
+
+
+def measurement_of(indicator: str, scope: str, period: str) -> str:
+    """Stream of an indicator's figures of a scope and period."""
+    return f"measurement:{PROGRAMME}:{indicator}:{scope}:{period}"
