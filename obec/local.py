@@ -1,18 +1,21 @@
 """The commands that start, stop and show the stack of this machine."""
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
-import httpx
 import typer
 
 from deploy.local.errors import StackError
 from deploy.local.given import Given
-from deploy.local.issuer import USERS
 from deploy.local.ports import HOST, Ports
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
+from deploy.local.users import USERS
 from obec.output import console, fail, progress, table
 
 SETTINGS = ("OBEC_TOPIC_PREFIX", "OBEC_SHARDS", "OBEC_CLOCK", "OBEC_ISSUERS")
@@ -86,14 +89,14 @@ def token(
     """Print a bearer token of a demonstration user."""
     try:
         address = f"http://{HOST}:{Ports.of_environment(os.environ).issuer}/token"
-        answer = httpx.post(address, data={"username": user}, timeout=5)
+        with urlopen(address, urlencode({"username": user}).encode(), timeout=5) as answer:
+            console.print(json.load(answer)["access_token"], soft_wrap=True, highlight=False)
     except StackError as error:
         raise fail(str(error)) from error
-    except httpx.HTTPError as error:
+    except HTTPError as error:
+        raise fail(f"no user is called {user!r}: {', '.join(USERS)}") from error
+    except OSError as error:
         raise fail(f"the token issuer does not answer at {address}: run `obec up` first") from error
-    if answer.status_code != 200:
-        raise fail(f"no user is called {user!r}: {', '.join(USERS)}")
-    console.print(answer.json()["access_token"], soft_wrap=True, highlight=False)
 
 
 def tell_addresses(stack: Stack) -> None:

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,17 +23,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from deploy.local.users import USERS
+
 ALGORITHM = "ES256"
 AUDIENCE = "obec"
 LIFETIME_SECONDS = 8 * 3600
-
-# Role by user, and the id that events name instead of the user.
-USERS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "officer": (("officer",), "8b1f6c0e-5a3d-4f52-9c39-7d0e1a64b2f8"),
-    "approver": (("approver",), "c4e09a71-2f86-4b1d-8a57-31f0d95e6ab3"),
-    "operator": (("operator",), "1d7a53e4-90bc-4e68-b2f1-f6a8c02d4975"),
-    "reader": (("reader",), "e62b8d19-47fa-4c03-95d6-0b9c7e18f3a4"),
-}
 
 
 class Issuer:

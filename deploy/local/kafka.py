@@ -132,7 +132,7 @@ class Kafka:
 def java() -> str:
     """The path of the `java` command. Raises StackError when there is none."""
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which("java", path=f"{home}/bin" if home else None) or shutil.which("java")
+    found = shutil.which("java", path=f"{home}/bin" if home else None)
     if found is None:
         raise StackError("Java 17 or newer is missing: apt-get install openjdk-17-jdk-headless")
     return found

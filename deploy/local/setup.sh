@@ -27,9 +27,10 @@ check_python() {
 }
 
 check_java() {
-    local version
-    command -v java >/dev/null || fail "Java 17 or newer is missing: apt-get install openjdk-17-jdk-headless"
-    version=$(java -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
+    local java=java version
+    [ -z "${JAVA_HOME:-}" ] || java=$JAVA_HOME/bin/java
+    command -v "$java" >/dev/null || fail "Java 17 or newer is missing: apt-get install openjdk-17-jdk-headless"
+    version=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
     [ "${version%%.*}" -ge 17 ] 2>/dev/null || fail "Java ${version:-?} is too old, 17 or newer is needed: apt-get install openjdk-17-jdk-headless"
 }
 

@@ -188,7 +188,7 @@ class Stack:
     def _locked(self) -> Iterator[None]:
         """One command at a time on one data folder."""
         self.home.mkdir(parents=True, exist_ok=True)
-        with self.home.with_suffix(".lock").open("w") as lock:
+        with (self.home.parent / f"{self.home.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

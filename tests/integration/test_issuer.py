@@ -7,7 +7,8 @@ import httpx
 import jwt
 import pytest
 
-from deploy.local.issuer import ALGORITHM, AUDIENCE, USERS, Issuer, application
+from deploy.local.issuer import ALGORITHM, AUDIENCE, Issuer, application
+from deploy.local.users import USERS
 
 ADDRESS = "http://127.0.0.1:8490"
 
