@@ -1,4 +1,4 @@
-"""What the runner promises a projection: each event once, in order, its effect and its offset together; nothing lost."""
+"""What the runner promises: each event once and in order, its effect and its offset together; nothing is lost."""
 
 from __future__ import annotations
 
