@@ -102,7 +102,7 @@ _FITS: dict[type[Known], frozenset[Status]] = {
     ActivityStarted: frozenset({Status.PLANNED}),
     ActivityCompleted: frozenset({Status.STARTED}),
     ActivityCancelled: _OPEN,
-    DeadlineExtended: _OPEN,
+    DeadlineExtended: _OPEN | {Status.COMPLETED},  # of what turns out to have been done by then, it is harmless
 }
 _MISFITS = {
     Status.NONE: "activity.not_planned",
@@ -192,6 +192,7 @@ def decide(command: Command, activity: Activity, context: Context) -> list[Event
         case ExtendDeadline(deadline=deadline, reason=reason):
             if activity.deadline == deadline:
                 return []
+            require(activity.status is not Status.COMPLETED, "activity.already_completed", activity=code)
             more = DeadlineExtended(programme=programme, code=code, deadline=deadline, reason=reason)
             return _fitting(activity, more)
         case _:
