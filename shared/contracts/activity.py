@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.committee import Holder, Member
 from shared.contracts.event import Event
@@ -96,6 +96,10 @@ class Attendance(StrEnum):
 
 class Attendee(Contract):
     """One line of the attendance list: a person, or the office of an ex-officio seat."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"person_id": "1f0c0d3a-3f57-4b39-9a53-0d6f2f0f6c11", "attendance": "present"}]}
+    )
 
     person_id: PersonId | None = None
     office: Office | None = None

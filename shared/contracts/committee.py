@@ -7,7 +7,7 @@ import json
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.definition import ProgrammeDefinition
 from shared.contracts.event import Event
@@ -52,6 +52,8 @@ class Member(Contract):
 
 class Holder(Contract):
     """Who is meant: a registered person, or an office that holds an ex-officio seat; exactly one of the two."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"person_id": "1f0c0d3a-3f57-4b39-9a53-0d6f2f0f6c11"}]})
 
     person_id: PersonId | None = None
     office: Office | None = None

@@ -6,9 +6,11 @@ import hashlib
 import json
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from shared.contracts.types import (
     ActivityCode,
@@ -99,8 +101,29 @@ Rubric = Annotated[
 ]
 
 
+INDICATOR_EXAMPLE: JsonDict = {
+    "code": "QN1",
+    "kind": "quantitative",
+    "name": {"th": "คณะกรรมการประจำเขตตรวจราชการ", "en": "Committees, one per inspection region"},
+    "unit": {"th": "คณะ", "en": "committees"},
+    "target": "1",
+    "national_target": "19",
+    "weight": "100",
+    "bands": ["0.2", "0.4", "0.6", "0.8", "1"],
+    "national_bands": ["15", "16", "17", "18", "19"],
+    "measured_at": "region",
+    "frequency": "yearly",
+    "due_days": 15,
+    "period_rule": "last",
+    "national_rule": "count",
+    "computed_by": "qn1",
+}
+
+
 class IndicatorDefinition(Contract):
     """One indicator: what is measured where and when, and how it becomes a score."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [INDICATOR_EXAMPLE]})
 
     code: IndicatorCode
     kind: IndicatorKind
@@ -115,7 +138,7 @@ class IndicatorDefinition(Contract):
     direction: Direction = Direction.HIGHER
     bands: Bands | None = Field(
         default=None,
-        description="Of a quantitative indicator, for a regional figure and, unless national_bands is given, the nation's.",
+        description="Of a quantitative indicator; for the nation's figure too, unless national_bands is given.",
     )
     national_bands: Bands | None = Field(
         default=None, description="Where the nation's figure is of another size, as a sum is."
@@ -151,7 +174,7 @@ class IndicatorDefinition(Contract):
 
 def monotone(bands: tuple[Decimal, ...], direction: Direction) -> bool:
     """Whether ``bands`` rise strictly (direction higher) or fall strictly (lower)."""
-    pairs = list(zip(bands, bands[1:], strict=False))
+    pairs = list(pairwise(bands))
     if direction is Direction.HIGHER:
         return all(a < b for a, b in pairs)
     return all(a > b for a, b in pairs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.definition import IndicatorDefinition
 from shared.contracts.event import Event
@@ -92,6 +92,8 @@ _TO_28_DIGITS = Context(prec=28)
 
 class Reading(Contract):
     """What was measured: a value, a numerator over a denominator, or a rubric level; exactly one of the three."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"numerator": "88", "denominator": "110"}]})
 
     value: Amount | None = None
     numerator: Amount | None = None
@@ -186,6 +188,20 @@ class IndicatorScored(Event, owner="evaluation", aggregate="measurement"):
 
 class SupervisionVisited(Event, owner="evaluation", aggregate="supervision", occurred="visited_on"):
     """A region was visited to supervise and follow up; says what was found, or that nothing was."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "programme": "2560-cluster",
+                    "region": "R07",
+                    "visited_on": "2017-01-12",
+                    "visited_by": "สพฐ.",
+                    "findings": ["ยังไม่มีห้องประชุม"],
+                }
+            ]
+        }
+    )
 
     programme: ProgrammeId
     region: RegionCode
