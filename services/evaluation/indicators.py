@@ -122,8 +122,8 @@ class IndicatorSet:
     """Codes that are measured no longer."""
     closed_periods: Mapping[str, Mapping[str, Indicator]] = field(default_factory=dict)
     """By closed period, the indicators as they were when it was closed: its scores stay by these."""
-    extended: Mapping[tuple[str, str], date] = field(default_factory=dict)
-    """By (period, region), the day until whose end it may send its figures."""
+    extended: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
+    """By period and region, the day until whose end it may send its figures."""
 
     def required(self, code: str) -> Indicator:
         """An indicator that is measured. Raises Rejected ``indicator.not_defined``, ``indicator.closed``."""
@@ -157,7 +157,8 @@ def evolve(known: IndicatorSet, event: Event) -> IndicatorSet:
         case PeriodReopened(period=period):
             return replace(known, closed_periods={k: v for k, v in known.closed_periods.items() if k != period})
         case PeriodExtended(period=period, region=region, until=until):
-            return replace(known, extended={**known.extended, (period, region): until})
+            regions = {**known.extended.get(period, {}), region: until}
+            return replace(known, extended={**known.extended, period: regions})
         case _:
             return known
 
@@ -216,7 +217,6 @@ def _definition(programme: str, context: Context) -> ProgrammeDefinition:
 
 
 def _define(command: DefineIndicators, known: IndicatorSet, context: Context) -> list[Event]:
-    require(command.stream() == context.stream, "evaluation.other_stream", meant=command.stream())
     programme = _definition(command.programme, context)
     find(programme.scoring)
     definitions = programme.indicators if command.indicators is None else command.indicators
@@ -311,7 +311,7 @@ def _close_period(period: str, known: IndicatorSet, context: Context) -> list[Ev
 def _extend(command: ExtendPeriod, known: IndicatorSet, programme: ProgrammeDefinition) -> list[Event]:
     period, region, until = command.period, command.region, command.until
     _require_period(period, known)
-    if known.extended.get((period, region)) == until:
+    if known.extended.get(period, {}).get(region) == until:
         return []
     require(region in programme.regions, "period.unknown_region", pointer="/region", region=region)
     require(period not in known.closed_periods, "period.closed", period=period)

@@ -234,7 +234,6 @@ def _definition(programme: str, context: Context) -> ProgrammeDefinition:
 
 
 def _measure(command: MeasureIndicator, measurement: Measurement, context: Context) -> list[Event]:
-    require(command.stream() == context.stream, "evaluation.other_stream", meant=command.stream())
     indicators = _indicators(command.programme, context)
     indicator = indicators.required(command.indicator)
     _require_reporter(indicator.definition, context)
@@ -377,7 +376,6 @@ def _id(reported: Reported) -> UUID:
 
 
 def _score(command: ScoreIndicator, measurement: Measurement, context: Context) -> list[Event]:
-    require(command.stream() == context.stream, "evaluation.other_stream", meant=command.stream())
     require(RULE in context.roles, "score.by_rule_alone")
     indicator = _indicators(command.programme, context).scored_by(command.indicator, command.period)
     if indicator is None:

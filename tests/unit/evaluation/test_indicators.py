@@ -160,9 +160,7 @@ def test_a_programme_that_is_not_known_has_no_indicators() -> None:
     unknown.when(define()).then_rejected("programme.not_known")
 
 
-def test_a_set_is_sent_to_its_own_stream() -> None:
-    elsewhere = given().on("indicators:2560-other", INDICATORS).where(PROGRAMME_STREAM, known())
-    elsewhere.when(define()).then_rejected("evaluation.other_stream")
+def test_a_programme_has_one_set() -> None:
     assert define().stream() == INDICATORS_STREAM
 
 
@@ -284,7 +282,7 @@ def test_a_region_may_be_given_more_time() -> None:
     on(*DEFINED).when(extend()).then(EXTENDED)
     on(*DEFINED, EXTENDED).when(extend()).then()
     state: IndicatorSet = on(*DEFINED, EXTENDED).state()
-    assert state.extended == {("2560-Q2", "R01"): date(2017, 5, 31)}
+    assert state.extended == {"2560-Q2": {"R01": date(2017, 5, 31)}}
 
 
 def test_more_time_ends_after_the_period() -> None:

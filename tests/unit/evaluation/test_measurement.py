@@ -182,9 +182,8 @@ def test_a_closed_indicator_is_not_measured() -> None:
     on().where(INDICATORS_STREAM, indicators(closed)).when(measure()).then_rejected("indicator.closed")
 
 
-def test_a_figure_is_sent_to_its_own_stream() -> None:
-    on(stream=measurement_of("QN2", "R02", Q1)).when(measure()).then_rejected("evaluation.other_stream")
-    assert measure().stream() == STREAM
+def test_an_indicators_figures_of_a_scope_and_period_stand_on_one_stream() -> None:
+    assert measure().stream() == score().stream() == STREAM
 
 
 @pytest.mark.parametrize(
@@ -471,10 +470,6 @@ def test_a_closed_period_is_scored_by_the_definition_of_its_closing() -> None:
 def test_what_is_not_defined_is_not_scored() -> None:
     command = score(indicator="QN9")
     rule_on(stream=command.stream()).when(command).then_rejected("indicator.not_defined")
-
-
-def test_a_score_is_sent_to_its_own_stream() -> None:
-    rule_on(stream=measurement_of("QN2", "R02", Q1)).when(score()).then_rejected("evaluation.other_stream")
 
 
 # Laws
