@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from shared.service import Parts, run, serving
+import asyncio
+
+from shared.process import run
+from shared.settings import Settings
 
 
-def parts() -> Parts:
-    """What the service serves; imported only by the role that needs it."""
+async def api(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve HTTP and relay the events."""
     from services.activity import http
+    from shared.service import Parts, serve_store
 
-    return Parts(http.COLLECTIONS, http.LEARNED)
+    await serve_store("activity", Parts(http.COLLECTIONS, http.LEARNED), settings, stop)
 
 
 if __name__ == "__main__":
-    run("activity", {"api": serving("activity", parts)})
+    run("activity", {"api": api})

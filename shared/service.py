@@ -1,0 +1,141 @@
+"""Serves a service's HTTP and relays its events, all in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+
+from shared.contracts import Learned
+from shared.eventstore.commands import CommandHandler
+from shared.eventstore.relay import Relay
+from shared.eventstore.store import EventStore
+from shared.process import StartRefused, in_background, opened_store, ready
+from shared.settings import Settings
+from shared.streams.topics import Topics
+from shared.web.app import make_app
+from shared.web.auth import Authenticator
+from shared.web.collection import Collection
+from shared.web.health import Check
+
+DRAIN_SECONDS = 8
+"""Seconds that requests in flight have to end after SIGTERM."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a service with an event store says of itself in its ``http.py``."""
+
+    collections: Sequence[Collection]
+    learned: Sequence[Learned[Any]] = ()
+    routers: Callable[[EventStore], Sequence[APIRouter]] = lambda _store: ()
+    """Routes that are of no collection."""
+
+    def handler(self, store: EventStore) -> CommandHandler:
+        """What carries out the service's commands."""
+        return CommandHandler(store, [each.aggregate for each in self.collections], self.learned)
+
+
+async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
+    """Serve a write service until ``stop``, and relay its events when there is a broker. Raises StartRefused."""
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(listen(settings, service))
+        store = await stack.enter_async_context(opened_store(settings, service))
+        authenticator = Authenticator(settings.issuers)
+        stack.push_async_callback(authenticator.close)
+        relays = relays_of(settings, store)
+        app = make_app(
+            service,
+            parts.collections,
+            parts.handler(store),
+            store,
+            authenticator,
+            routers=parts.routers(store),
+            checks=[Check("relay", _states(relays), required=False)] if relays else [],
+        )
+        await stack.enter_async_context(in_background(*(relay.run for relay in relays)))
+        await serve(app, listening, stop, settings)
+
+
+def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
+    """A relay for each shard; none without a broker."""
+    if settings.kafka_bootstrap_servers is None:
+        return []
+    topics = Topics(settings.topic_prefix)
+    return [Relay(store, settings.kafka_bootstrap_servers, topics, shard) for shard in range(store.shards)]
+
+
+@contextmanager
+def listen(settings: Settings, service: str) -> Iterator[socket.socket]:
+    """A socket bound to the service's address, not yet listening. Raises StartRefused."""
+    host, port = settings.host.strip("[]"), settings.port(service)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                what = f"end what listens there or set OBEC_{service.upper()}_PORT"
+                raise StartRefused(f"port {port} on {host} is taken: {what}") from error
+            raise StartRefused(f"OBEC_HOST: cannot listen on {host}: {error.strerror or error}") from error
+        yield bound
+
+
+async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event, settings: Settings) -> None:
+    """Serve until ``stop``, then let requests in flight end."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    )
+    ending = asyncio.create_task(server.end_when(stop, settings))
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        ending.cancel()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signals, which would have the process end as if it had been killed."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    async def end_when(self, stop: asyncio.Event, settings: Settings) -> None:
+        """Say that it is ready once it is, and end it when ``stop`` is set."""
+        await self.up.wait()
+        with ready(settings):
+            await stop.wait()
+            self.should_exit = True
+
+
+def _states(relays: Sequence[Relay]) -> Callable[[], Awaitable[Any]]:
+    async def probe() -> Any:
+        return [relay.state for relay in relays]
+
+    return probe

@@ -1,0 +1,125 @@
+"""What a process is told by its environment; everything has a name that begins with ``OBEC_``, but for Kafka's."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from shared.clock import ClockMode
+
+
+class WrongSettings(Exception):
+    """The environment says something that cannot be; the message is one line that names the variable."""
+
+
+class Issuer(BaseModel, extra="forbid", frozen=True):
+    """Who may sign tokens: the ``iss`` they carry, where its keys are (JWKS) and the ``aud`` they are meant for."""
+
+    issuer: str = Field(min_length=1)
+    jwks_url: str
+    audience: str = Field(min_length=1)
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _protected(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            return url
+        raise ValueError("keys are fetched over https, or over http from this machine")
+
+
+class Settings(BaseSettings):
+    """The settings of any process; ``Settings.read()`` makes them."""
+
+    model_config = SettingsConfigDict(env_prefix="OBEC_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    """host:port[,host:port…]; None: events stay in the store until there is a broker."""
+    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,100}$")
+    shards: int = Field(default=1, ge=1, le=64)
+    committee_dsn: str | None = Field(default=None, repr=False)
+    committee_owner_dsn: str | None = Field(default=None, repr=False)
+    committee_port: int = Field(default=8410, ge=1, le=65535)
+    activity_dsn: str | None = Field(default=None, repr=False)
+    activity_owner_dsn: str | None = Field(default=None, repr=False)
+    activity_port: int = Field(default=8420, ge=1, le=65535)
+    evaluation_dsn: str | None = Field(default=None, repr=False)
+    evaluation_owner_dsn: str | None = Field(default=None, repr=False)
+    evaluation_port: int = Field(default=8430, ge=1, le=65535)
+    reporting_dsn: str | None = Field(default=None, repr=False)
+    reporting_owner_dsn: str | None = Field(default=None, repr=False)
+    reporting_port: int = Field(default=8400, ge=1, le=65535)
+    host: str = "127.0.0.1"
+    clock: ClockMode = ClockMode.REAL
+    issuers: tuple[Issuer, ...] = ()
+    """JSON: [{"issuer": …, "jwks_url": …, "audience": …}]. Without any, nobody can log in."""
+    embedded: bool = False
+    public_read: bool = False
+    """Whether reporting's views are open to everybody."""
+    ready_file: str | None = None
+    """File that a process without a port touches once it is ready."""
+    faults: str | None = None
+    """Folder through which tests break the process, see shared.faults."""
+
+    @model_validator(mode="after")
+    def _allowed(self) -> Self:
+        if not self.issuers and not is_loopback(self.host):
+            raise ValueError(
+                f"OBEC_HOST: without OBEC_ISSUERS a service listens on this machine alone, not on {self.host}"
+            )
+        if self.clock is ClockMode.SIMULATED and not self.embedded:
+            raise ValueError("OBEC_CLOCK: the simulated clock is for the embedded stack (OBEC_EMBEDDED=1)")
+        return self
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings that the environment makes. Raises WrongSettings."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            raise WrongSettings(_sentence(first["loc"], first["msg"])) from None
+        except SettingsError as error:
+            raise WrongSettings(f"OBEC_ISSUERS: not the JSON that it must be ({error.__cause__ or error})") from None
+
+    def dsn(self, service: str) -> str:
+        """Address of a service's database for the role that runs. Raises WrongSettings."""
+        return self._required(service, "dsn")
+
+    def owner_dsn(self, service: str) -> str:
+        """Address of a service's database for the role that migrates. Raises WrongSettings."""
+        return self._required(service, "owner_dsn")
+
+    def port(self, service: str) -> int:
+        """Port that a service listens on."""
+        found: int = getattr(self, f"{service}_port")
+        return found
+
+    def _required(self, service: str, what: str) -> str:
+        found: str | None = getattr(self, f"{service}_{what}")
+        if found is None:
+            raise WrongSettings(f"OBEC_{service.upper()}_{what.upper()} is not set: it says where the database is")
+        return found
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own and nobody else's."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _sentence(loc: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not loc:
+        return message
+    name, *inside = (str(part) for part in loc)
+    variable = name if name.isupper() else f"OBEC_{name.upper()}"
+    return f"{variable}{''.join(f'[{part}]' for part in inside)}: {message}"

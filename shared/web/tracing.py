@@ -1,0 +1,42 @@
+"""What ties a request to what it causes: W3C ``traceparent`` and ``X-Correlation-Id``, taken in or made here."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_KEY = "obec.trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """``id`` is the trace id (32 hexadecimal digits) that problems and logs name."""
+
+    id: str
+    traceparent: str
+    correlation: str
+
+
+def begin(headers: Mapping[str, str]) -> Trace:
+    """The trace that a request belongs to; a header that is none is as good as missing."""
+    given = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    trace = given[1] if given else secrets.token_hex(16)
+    traceparent = given[0] if given else f"00-{trace}-{secrets.token_hex(8)}-01"
+    correlation = headers.get("x-correlation-id", "")
+    return Trace(trace, traceparent, correlation if _CORRELATION.fullmatch(correlation) else trace)
+
+
+def attach(scope: Any, trace: Trace) -> None:
+    """Keep the trace with its request (an ASGI scope)."""
+    scope[_KEY] = trace
+
+
+def trace_of(scope: Any) -> Trace:
+    """The trace of a request (an ASGI scope)."""
+    found: Trace = scope.get(_KEY) or Trace("", "", "")
+    return found

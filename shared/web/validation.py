@@ -1,0 +1,111 @@
+"""What pydantic finds wrong with a body, place by place, in Thai and in English, never repeating what was sent."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from shared.contracts import Rejected
+from shared.thai.errors import ThaiConventionError
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST = 50
+"""How many places of one body are told at most."""
+
+
+class Both(NamedTuple):
+    """The same words in both languages."""
+
+    th: str
+    en: str
+
+
+class Invalid(Exception):
+    """A body that does not fit its model; each error is {pointer, code, th, en}."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("request.invalid")
+        self.errors = errors
+
+
+def read_json(body: bytes) -> Any:
+    """What a body says. Raises Rejected ``request.not_json``."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Rejected("request.not_json") from error
+
+
+def validated(model: type[M], body: bytes, sent: Any) -> M:
+    """A body (and the same, read) as what it is meant to be. Raises Invalid."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise Invalid(told(error.errors(include_url=False, include_input=False), sent)) from None
+
+
+def told(errors: Iterable[Any], sent: Any, *, skip: int = 0) -> list[dict[str, Any]]:
+    """Errors of pydantic as {pointer, code, th, en}; ``skip`` leaves out so many first parts of each place."""
+    found = [_told(error, sent, skip) for error in errors]
+    unique = {(each["pointer"], each["code"]): each for each in found}
+    return list(unique.values())[:MOST]
+
+
+def _told(error: Mapping[str, Any], sent: Any, skip: int) -> dict[str, Any]:
+    cause = (error.get("ctx") or {}).get("error")
+    pointer = pointer_to(error["loc"][skip:], sent)
+    if isinstance(cause, ThaiConventionError):
+        return {"pointer": pointer, "code": cause.code, "th": cause.thai, "en": cause.english}
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return {"pointer": pointer, "code": error["type"], "th": _in_thai(error), "en": message}
+
+
+def pointer_to(place: Sequence[int | str], sent: Any) -> str:
+    """The JSON pointer (RFC 6901) of a place that pydantic names.
+
+    pydantic names the branches of unions as well; only what leads on in ``sent`` is kept, and a field that is missing.
+    """
+    pointer, here = "", sent
+    for index, part in enumerate(place):
+        if _leads_on(here, part):
+            here = here[part]
+        elif index < len(place) - 1 or not isinstance(here, dict):
+            continue
+        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def _leads_on(here: Any, part: int | str) -> bool:
+    if isinstance(here, dict):
+        return part in here
+    return isinstance(here, list) and isinstance(part, int) and part < len(here)
+
+
+def filled(sentence: str, params: Mapping[str, Any]) -> str:
+    """A sentence with its ``{name}`` filled in; what was not given is left blank rather than failing the answer."""
+    return sentence.format_map(_Given(params))
+
+
+class _Given(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def _sentences() -> Mapping[str, str]:
+    text = (files("shared.web") / "validation.toml").read_text("utf-8")
+    found: dict[str, str] = tomllib.loads(text)
+    return found
+
+
+def _in_thai(error: Mapping[str, Any]) -> str:
+    sentences = _sentences()
+    sentence = sentences.get(error["type"], sentences["otherwise"])
+    return filled(sentence, error.get("ctx") or {})
