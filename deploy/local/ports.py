@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from deploy.local.errors import StackError
+from deploy.local.processes import wait_until
 
 HOST = "127.0.0.1"
+MOMENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ def variable(name: str) -> str:
 
 
 def require_free(name: str, port: int) -> None:
-    """Raise StackError when something listens on a port that `name` is about to use."""
-    if not _is_free(port):
+    """Raise StackError when something listens on a port that `name` is about to use.
+
+    A process that is ending closes its sockets a moment after it is gone from the list of processes.
+    """
+    if not wait_until(lambda: _is_free(port), MOMENT_SECONDS):
         raise StackError(f"port {port}, meant for {name}, is taken: end what listens there or set {variable(name)}")
 
 

@@ -92,6 +92,8 @@ class Supervisor:
     def start(self, report: Callable[[str], None] = lambda _: None) -> None:
         """Start every process and wait until all are ready; nothing when they are. Raises StackError."""
         pid = self.pid
+        if not self.programs:
+            return
         if pid is None:
             self._end_orphans()
             for program in self.programs:

@@ -34,9 +34,9 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
 
 
 def test_starting_what_runs_changes_nothing(own_stack: Stack) -> None:
-    own_stack.start()
+    own_stack.start_servers()
     before = pids(own_stack)
-    own_stack.start()
+    own_stack.start_servers()
     assert pids(own_stack) == before
 
 
@@ -47,11 +47,12 @@ def test_two_starts_at_once_start_one_stack(own_stack: Stack) -> None:
 
 
 def test_servers_that_were_killed_come_back_with_what_they_had(own_stack: Stack) -> None:
-    own_stack.start()
+    own_stack.start_servers()
     asyncio.run(execute(own_stack.dsn("committee", "owner"), "CREATE TABLE kept AS SELECT 1 AS id"))
+    asyncio.run(create_topics(own_stack.bootstrap))
     kill(own_stack.kafka.pid)
     kill(own_stack.postgres.pid)
-    own_stack.start()
+    own_stack.start_servers()
     assert asyncio.run(fetch(own_stack.dsn("committee", "owner"), "SELECT id FROM kept")) == 1
     with pytest.raises(StackError, match="has 1 partitions, not 2"):
         asyncio.run(create_topics(own_stack.bootstrap, shards=2))
@@ -112,8 +113,9 @@ def test_a_data_folder_has_its_name_only_when_it_is_whole(postgres: Postgres, mo
 
 @pytest.mark.parametrize("name", ["kafka", "controller", "postgres"])
 def test_a_taken_port_is_said_in_one_line(own_stack: Stack, name: str) -> None:
+    server = own_stack.postgres if name == "postgres" else own_stack.kafka
     with listening(getattr(own_stack.ports, name)) as port, pytest.raises(StackError) as raised:
-        own_stack.start_servers()
+        server.start()
     message = f"port {port}, meant for {name}, is taken: end what listens there or set OBEC_{name.upper()}_PORT"
     assert str(raised.value) == message
 
@@ -140,10 +142,10 @@ def test_the_wrong_database_is_said_in_one_line_and_fails() -> None:
 
 
 def test_given_servers_are_used_and_left_alone(own_stack: Stack, tmp_path: Path) -> None:
-    own_stack.start()
+    own_stack.start_servers()
     dsns = {(service, role): own_stack.dsn(service, role) for service in SERVICES for role in ("owner", "app")}
     guest = Stack(tmp_path / "guest", Ports.free(), given=Given(own_stack.bootstrap, dsns), programs=())
-    guest.start()
+    guest.start_servers()
     assert [state.state for state in guest.status()] == ["given", "given"]
     assert "OBEC_EMBEDDED" not in guest.environment()
     guest.stop()
