@@ -1,0 +1,1 @@
+"""How events become rows: one module a kind of stream, and the projection that writes what they fold to."""

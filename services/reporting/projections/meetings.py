@@ -1,0 +1,150 @@
+"""A meeting's stream: whether it was held and with whom, as it was judged then."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from services.reporting.projections.fact import Body, Fact
+from services.reporting.projections.tables import Rows
+from services.reporting.projections.values import day, instant, json
+
+
+class MeetingFold:
+    """Gives the row of ``meeting``."""
+
+    tables: ClassVar[tuple[str, ...]] = ("meeting",)
+    __slots__ = (
+        "_activity",
+        "_adjourned",
+        "_attended",
+        "_corrected",
+        "_ended_at",
+        "_minutes_on",
+        "_notice_on",
+        "_number",
+        "_place",
+        "_programme",
+        "_region",
+        "_rescheduled",
+        "_resolution_list",
+        "_roll",
+        "_scheduled_at",
+        "_started_at",
+        "_state",
+        "_stream",
+    )
+
+    def __init__(self, stream: str) -> None:
+        self._stream = stream
+        self._programme = self._activity = self._number = ""
+        self._region: str | None = None
+        self._state = ""
+        self._scheduled_at: datetime | None = None
+        self._place: str | None = None
+        self._rescheduled = 0
+        self._notice_on: date | None = None
+        self._adjourned = 0
+        self._started_at: datetime | None = None
+        self._ended_at: datetime | None = None
+        self._roll: Body = {}
+        self._attended: list[str] = []
+        self._resolution_list: list[Any] = []
+        self._corrected = False
+        self._minutes_on: date | None = None
+
+    def step(self, fact: Fact) -> None:
+        """The state only goes on: what was held stays held."""
+        body = fact.body
+        match fact.name:
+            case "MeetingHeld":
+                self._met(body)
+                self._state = "held"
+                self._ended_at = instant(body["ended_at"])
+                self._resolution_list = body.get("resolutions", [])
+            case "MeetingAdjourned":
+                self._adjourned += 1
+                self._met(body)
+                self._unless(("held", "cancelled"), "adjourned")
+            case "MeetingScheduled":
+                self._named(body)
+                self._set(body)
+                self._state = self._state or "scheduled"
+            case "MeetingRescheduled":
+                self._rescheduled += 1
+                self._set(body)
+                self._unless(("held", "cancelled"), "scheduled")
+            case "MeetingNoticeIssued":
+                self._notice_on = day(body["issued_on"])
+            case "MeetingCancelled":
+                self._unless(("held",), "cancelled")
+            case "MinutesApproved":
+                self._minutes_on = day(body["approved_on"])
+            case "MeetingRecordCorrected":
+                self._corrected = True
+                self._ended_at = instant(body["ended_at"])
+                self._resolution_list = body["resolutions"]
+
+    def rows(self) -> Rows:
+        """One row, or none while nothing says which meeting it is."""
+        if not self._programme:
+            return {"meeting": []}
+        roll = self._roll
+        return {
+            "meeting": [
+                (
+                    self._stream,
+                    self._programme,
+                    self._region,
+                    self._activity,
+                    self._number,
+                    self._state,
+                    self._scheduled_at,
+                    self._place,
+                    self._rescheduled,
+                    self._notice_on,
+                    self._adjourned,
+                    self._started_at,
+                    self._ended_at,
+                    roll.get("committee"),
+                    roll.get("committee_version"),
+                    roll.get("voting"),
+                    roll.get("present"),
+                    roll.get("quorate"),
+                    json(self._attended),
+                    len(self._resolution_list),
+                    json(self._resolution_list),
+                    self._corrected,
+                    self._minutes_on,
+                )
+            ]
+        }
+
+    def _named(self, body: Body) -> None:
+        self._programme = body["programme"]
+        self._region = body.get("region")
+        self._activity = body["activity"]
+        self._number = body["number"]
+
+    def _set(self, body: Body) -> None:
+        self._scheduled_at = instant(body["starts_at"])
+        self._place = body["place"]
+
+    def _met(self, body: Body) -> None:
+        self._named(body)
+        self._started_at = instant(body["started_at"])
+        self._roll = {key: value for key, value in body["roll"].items() if key != "members"}
+        self._attended = [_holder(each) for each in body["attendance"] if each["attendance"] in _CAME]
+
+    def _unless(self, states: tuple[str, ...], state: str) -> None:
+        if self._state not in states:
+            self._state = state
+
+
+_CAME = frozenset({"present", "substitute"})
+
+
+def _holder(attendee: Body) -> str:
+    who = attendee.get("substitute_for") or attendee
+    person = who.get("person_id")
+    return f"person:{person}" if person else f"office:{who['office']}"

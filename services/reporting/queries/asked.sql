@@ -1,0 +1,71 @@
+-- What an answer is as of, how fresh it is, and the events that it is folded from.
+
+-- name: positions
+SELECT store, shard, position, recorded_at FROM applied ORDER BY store, shard
+
+-- name: positions_at
+SELECT store, shard, position_at(store, shard, $1) AS position FROM applied ORDER BY store, shard
+
+-- name: reached
+SELECT coalesce((SELECT position FROM applied WHERE store = $1 AND shard = $2), 0)
+
+-- name: knows_programme
+SELECT EXISTS (SELECT FROM programme WHERE programme = $1)
+
+-- name: freshness
+-- $1 names the consumer whose offsets count, $2 the stores that are read. A shard is complete up to the time of the newest
+-- head that was passed: everything seen was applied, or an operator decided to skip it; what is parked undecided holds
+-- the shard at what was applied.
+WITH undecided AS (
+    SELECT p.store, p.shard
+    FROM parked p
+    LEFT JOIN skips s ON s.store = p.store AND s.shard = p.shard AND s.record = p.record
+    WHERE p.consumer = $1 AND s.record IS NULL
+),
+reach AS (
+    SELECT store, shard, max(position) AS position
+    FROM (
+        SELECT store, shard, position FROM applied
+        UNION ALL
+        SELECT o.store, o.shard, o.position
+        FROM consumer_offsets o
+        WHERE o.consumer = $1
+          AND NOT EXISTS (SELECT FROM undecided u WHERE u.store = o.store AND u.shard = o.shard)
+    ) AS known
+    GROUP BY store, shard
+),
+passed AS (
+    SELECT h.store, h.shard, max(h.time) FILTER (WHERE h.position <= coalesce(r.position, 0)) AS time
+    FROM heads h
+    LEFT JOIN reach r ON r.store = h.store AND r.shard = h.shard
+    GROUP BY h.store, h.shard
+)
+SELECT CASE
+           WHEN bool_and(time IS NOT NULL) AND array_agg(DISTINCT store COLLATE "C") @> ($2::text[] COLLATE "C") THEN min(time)
+       END AS complete_up_to,
+       (SELECT max(recorded_at) FROM applied) AS newest_recorded_at,
+       (SELECT count(*) FROM undecided) AS parked
+FROM passed
+
+-- name: known_events
+-- Events of programme $1 at or below the positions ($2 stores, $3 shards, $4 positions) whose stream begins with one of $5
+-- or whose name is one of $6, and every voiding known there of a stream so found.
+WITH known AS (
+    SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[]) AS k (store, shard, position)
+),
+found AS (
+    SELECT e.store, e.shard, e.position, e.stream, e.stream_version, e.event_id, e.type, e.occurred_at, e.recorded_at,
+           e.received_at, e.data
+    FROM events e
+    JOIN known k ON k.store = e.store AND k.shard = e.shard AND e.position <= k.position
+    WHERE e.programme = $1
+      AND (EXISTS (SELECT FROM unnest($5::text[]) AS p WHERE starts_with(e.stream, p)) OR e.name = ANY ($6::text[]))
+)
+SELECT * FROM found
+UNION ALL
+SELECT v.store, v.shard, v.position, v.stream, v.stream_version, v.event_id, v.type, v.occurred_at, v.recorded_at, v.received_at,
+       v.data
+FROM events v
+JOIN known k ON k.store = v.store AND k.shard = v.shard AND v.position <= k.position
+WHERE v.voids IS NOT NULL AND v.stream IN (SELECT stream FROM found)
+ORDER BY stream, position

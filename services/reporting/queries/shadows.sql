@@ -1,0 +1,18 @@
+-- The row tables, made of the rows in $3 (JSON: a list of rows by table) instead of what is stored: what follows reads
+-- figures as of a time by the same names as the figures of now.
+programme AS (SELECT * FROM jsonb_populate_recordset(NULL::programme, $3::jsonb -> 'programme')),
+committee AS (SELECT * FROM jsonb_populate_recordset(NULL::committee, $3::jsonb -> 'committee')),
+meeting AS (SELECT * FROM jsonb_populate_recordset(NULL::meeting, $3::jsonb -> 'meeting')),
+activity AS (SELECT * FROM jsonb_populate_recordset(NULL::activity, $3::jsonb -> 'activity')),
+events AS (SELECT * FROM jsonb_populate_recordset(NULL::events, $3::jsonb -> 'events')),
+briefing AS (SELECT * FROM jsonb_populate_recordset(NULL::briefing, $3::jsonb -> 'briefing')),
+acknowledgement AS (SELECT * FROM jsonb_populate_recordset(NULL::acknowledgement, $3::jsonb -> 'acknowledgement')),
+budget AS (SELECT * FROM jsonb_populate_recordset(NULL::budget, $3::jsonb -> 'budget')),
+indicator AS (SELECT * FROM jsonb_populate_recordset(NULL::indicator, $3::jsonb -> 'indicator')),
+period AS (SELECT * FROM jsonb_populate_recordset(NULL::period, $3::jsonb -> 'period')),
+period_extension AS (SELECT * FROM jsonb_populate_recordset(NULL::period_extension, $3::jsonb -> 'period_extension')),
+measurement AS (SELECT * FROM jsonb_populate_recordset(NULL::measurement, $3::jsonb -> 'measurement')),
+score AS (SELECT * FROM jsonb_populate_recordset(NULL::score, $3::jsonb -> 'score')),
+voided AS (SELECT * FROM jsonb_populate_recordset(NULL::voided, $3::jsonb -> 'voided')),
+visit AS (SELECT * FROM jsonb_populate_recordset(NULL::visit, $3::jsonb -> 'visit')),
+recommendation AS (SELECT * FROM jsonb_populate_recordset(NULL::recommendation, $3::jsonb -> 'recommendation')),
