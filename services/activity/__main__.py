@@ -1,10 +1,10 @@
-"""Processes of the activity service: ``python -m services.activity migrate|api``."""
+"""Processes of the activity service: ``python -m services.activity migrate|api|reactions``."""
 
 from __future__ import annotations
 
 import asyncio
 
-from shared.process import run
+from shared.process import opened_store, run
 from shared.settings import Settings
 
 
@@ -16,5 +16,18 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     await serve_store("activity", Parts(http.COLLECTIONS, http.LEARNED), settings, stop)
 
 
+async def reactions(settings: Settings, stop: asyncio.Event) -> None:
+    """Copy what is read of other services, and move the plan by evidence."""
+    from services.activity import http, reactions
+    from shared.service import Parts
+    from shared.streams.working import runner_of, work
+
+    async with opened_store(settings, "activity") as store:
+        learned = reactions.learner()
+        progress = reactions.progress(Parts(http.COLLECTIONS, http.LEARNED).handler(store), learned)
+        runners = [runner_of(settings, "activity", each, recompute=True) for each in (learned, progress)]
+        await work(settings, stop, runners)
+
+
 if __name__ == "__main__":
-    run("activity", {"api": api})
+    run("activity", {"api": api, "reactions": reactions})

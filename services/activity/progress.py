@@ -80,7 +80,7 @@ def names(definition: ProgrammeDefinition) -> frozenset[str]:
 def evolve(evidence: Evidence, recorded: Recorded) -> Evidence:
     """The evidence after one more event of any service; an event that speaks of no programme changes nothing."""
     facts = dict(evidence.facts)
-    _take(facts, recorded)
+    take(facts, recorded)
     return Evidence(facts)
 
 
@@ -88,11 +88,12 @@ def gather(history: Iterable[Recorded]) -> Evidence:
     """The evidence in many events at once, in the order in which they are told."""
     facts: dict[UUID, Fact] = {}
     for each in history:
-        _take(facts, each)
+        take(facts, each)
     return Evidence(facts)
 
 
-def _take(facts: dict[UUID, Fact], recorded: Recorded) -> None:
+def take(facts: dict[UUID, Fact], recorded: Recorded) -> None:
+    """Like ``evolve``, in place: for whoever folds a long history event by event."""
     event = recorded.event
     if isinstance(event, FactVoided):
         facts.pop(event.event_id, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Self
@@ -15,7 +15,7 @@ import orjson
 
 from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
 from shared.contracts import REGISTRY, Claim, Recorded
-from shared.contracts.envelope import SOURCE_PREFIX
+from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append
 from shared.eventstore.writer import Writer, footprint_shards, read_answer
 
@@ -28,6 +28,7 @@ def statement(name: str) -> str:
 
 
 _STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
+_OF_TYPES = statement("of_types")
 _INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
 
 
@@ -136,6 +137,11 @@ class EventStore:
         found: str | None = await self.pool.fetchval(_HOLDER, claim.scope, claim.key)
         return found
 
+    async def of_types(self, types: Collection[str]) -> list[Recorded]:
+        """Every event of these CloudEvents types, of this store and of the copies, by store, shard and position."""
+        rows = await self.pool.fetch(_OF_TYPES, list(types))
+        return [self.recorded(row, row["store"]) for row in rows]
+
     async def learned(self, pattern: str) -> list[Recorded]:
         """Copies of other services' events whose stream is ``pattern``, or begins with it before a closing ``*``."""
         exact, prefix = (None, pattern[:-1]) if pattern.endswith("*") else (pattern, None)
@@ -151,6 +157,24 @@ class EventStore:
             row["occurred_at"], row["recorded_at"], row["received_at"],
             about.get("actor", ""), SOURCE_PREFIX + (store or self.name),
         )  # fmt: skip
+
+
+def recorded_of(envelope: Envelope) -> Recorded:
+    """An event from a topic as the event it is. Raises ContractError."""
+    event_id = UUID(envelope.event_id)
+    return Recorded(
+        REGISTRY.read(envelope.type, envelope.data).identified(event_id),
+        event_id,
+        envelope.stream,
+        envelope.stream_version,
+        envelope.shard,
+        envelope.position,
+        envelope.occurred_at,
+        envelope.recorded_at,
+        envelope.received_at,
+        envelope.about.get("actor", ""),
+        envelope.source,
+    )
 
 
 def _checked(row: Any, name: str, shards: int, clock: ClockMode) -> Settings:

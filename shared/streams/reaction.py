@@ -40,12 +40,17 @@ class Reply:
     """Account of the rule, such as ``rule:qn1``."""
 
 
-Respond = Callable[[Envelope], Awaitable[Sequence[Reply]]]
-"""What a rule commands in answer to an event; at most one command of a kind on a stream. It may read."""
+Respond = Callable[[Envelope], Awaitable[Sequence[Reply] | None]]
+"""What a rule commands in answer to an event; at most one command of a kind on a stream. None: it is no cause for it.
+
+It may read. An event that is a cause is asked about once, whether or not anything was due.
+"""
 
 
 class Reaction:
-    """Answers the events whose names it ``concerns``. For the runner it is a projection without rows.
+    """Answers events. For the runner it is a projection without rows.
+
+    ``concerns`` names the events that may be causes; None: any.
 
     ``learner``, if given, is waited for, so that the rule sees at least what its cause has seen.
     """
@@ -54,7 +59,7 @@ class Reaction:
         self,
         name: str,
         stores: Sequence[str],
-        concerns: Collection[str],
+        concerns: Collection[str] | None,
         handler: CommandHandler,
         respond: Respond,
         *,
@@ -62,7 +67,7 @@ class Reaction:
     ) -> None:
         self.name = name
         self.stores = stores
-        self._concerns = frozenset(concerns)
+        self._concerns = None if concerns is None else frozenset(concerns)
         self._handler, self._respond, self._learner = handler, respond, learner
         self._source = f"/reactions/{name}"
 
@@ -73,13 +78,16 @@ class Reaction:
 
     async def answer(self, event: Envelope) -> None:
         """Answer one event, once the learner has come as far; nothing when it was answered before."""
-        if self._name_of(event) not in self._concerns:
+        if self._concerns is not None and self._name_of(event) not in self._concerns:
             return
         done = f"{event.event_id}/answered"
         if await self._handler.store.answered(self._source, done) is not None:
             return
         await self._catch_up(event)
-        for reply in await self._respond(event):
+        replies = await self._respond(event)
+        if replies is None:
+            return
+        for reply in replies:
             await self._carry_out(event, reply)
             fault_point("reaction.after_reply")
         await self._remember(event, done)

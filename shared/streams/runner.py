@@ -103,6 +103,8 @@ class Runner:
         self._holes: dict[TopicPartition, int] = {}
         self._halted: dict[TopicPartition, Halted] = {}
         self.state = RunnerState(progressed_at=monotonic())
+        self.joined = asyncio.Event()
+        """Set once broker and database have answered."""
 
     @property
     def halted(self) -> Sequence[Halted]:
@@ -139,6 +141,7 @@ class Runner:
             consumer.subscribe(topics=list(self._topics), listener=_Assignment(self, consumer, connection))
             while not stop.is_set():
                 polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._records)
+                self.joined.set()
                 async with self._using:
                     for place in sorted(polled):
                         await self._take(consumer, connection, place, polled[place])

@@ -1,0 +1,50 @@
+"""A process that consumes: runs projections and reactions side by side until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from shared.process import GRACE, StartRefused, ready
+from shared.settings import Settings
+from shared.streams.projection import Projection
+from shared.streams.runner import Runner
+from shared.streams.topics import Topics
+
+Beside = Callable[[asyncio.Event], Awaitable[None]]
+"""Other work of the process, until the event is set."""
+
+
+def runner_of(settings: Settings, service: str, projection: Projection, **options: object) -> Runner:
+    """A runner of the projection on the service's database. Raises StartRefused when no broker is set."""
+    bootstrap = settings.kafka_bootstrap_servers
+    if bootstrap is None:
+        raise StartRefused("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to consume from")
+    return Runner(projection, settings.dsn(service), bootstrap, Topics(settings.topic_prefix), **options)  # type: ignore[arg-type]
+
+
+async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner], *beside: Beside) -> None:
+    """Run until ``stop``; ready once every runner has joined. What one of them raises ends the process."""
+    tasks = [asyncio.ensure_future(each.run(stop)) for each in runners]
+    tasks += [asyncio.ensure_future(each(stop)) for each in beside]
+    joined = asyncio.ensure_future(_all_joined(runners))
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([joined, stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        if joined.done():
+            with ready(settings):
+                await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        joined.cancel()
+        _, late = await asyncio.wait(tasks, timeout=GRACE + 5)
+        for task in late:
+            task.cancel()
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
+
+
+async def _all_joined(runners: Sequence[Runner]) -> None:
+    for each in runners:
+        await each.joined.wait()
