@@ -50,6 +50,6 @@ async def topics(servers: Servers) -> AsyncIterator[NewTopics]:
 def own_stack(tmp_path: Path) -> Iterator[Stack]:
     """A stack for this test alone, not started, without processes; `start_servers()` takes two seconds."""
     stack = embedded(run_folder() / f"own-{tmp_path.name}")
-    stack.home.mkdir()
+    stack.home.mkdir(parents=True)
     yield stack
     stack.reset()
