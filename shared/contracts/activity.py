@@ -142,7 +142,8 @@ class Roll(Contract):
     """The membership that a meeting was judged by: that at its start, as known when it was judged."""
 
     committee: Line | None = Field(
-        description="Stream of the committee; None for a meeting of the centre, whose roll is its attendance."
+        default=None,
+        description="Stream of the committee; None for a meeting of the centre, whose roll is its attendance.",
     )
     committee_version: int = Field(
         ge=0, description="Version of the newest fact of the committee's stream that shaped it; 0 for the centre."
