@@ -1,10 +1,10 @@
-"""Processes of the evaluation service: ``python -m services.evaluation migrate|api``."""
+"""Processes of the evaluation service: ``python -m services.evaluation migrate|api|reactions``."""
 
 from __future__ import annotations
 
 import asyncio
 
-from shared.process import run
+from shared.process import opened_store, run
 from shared.settings import Settings
 
 
@@ -16,5 +16,18 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     await serve_store("evaluation", Parts(http.COLLECTIONS, http.LEARNED), settings, stop)
 
 
+async def reactions(settings: Settings, stop: asyncio.Event) -> None:
+    """Copy what is read of other services, measure by rule and score."""
+    from services.evaluation import http, reactions
+    from shared.service import Parts
+    from shared.streams.working import runner_of, work
+
+    async with opened_store(settings, "evaluation") as store:
+        learned = reactions.learner()
+        rules = reactions.Rules(Parts(http.COLLECTIONS, http.LEARNED).handler(store), learned)
+        runner = runner_of(settings, "evaluation", learned, recompute=True)
+        await work(settings, stop, [runner], reactions.Worker(settings, store, rules).run)
+
+
 if __name__ == "__main__":
-    run("evaluation", {"api": api})
+    run("evaluation", {"api": api, "reactions": reactions})

@@ -31,6 +31,7 @@ from shared.contracts import (
     Rejected,
     require,
 )
+from shared.contracts.common import FactVoided
 from shared.contracts.definition import (
     EvidenceRules,
     IndicatorDefinition,
@@ -51,6 +52,10 @@ from shared.contracts.types import EventId, Evidence, IndicatorCode, PeriodCode,
 
 RULE = "rule"
 """Role of what a reaction does; no account has it."""
+
+
+NOTHING_TO_SCORE = "ไม่มีผลที่ตรวจยืนยันแล้วเหลือให้คำนวณคะแนน"
+"""Why scores are voided by rule: no verified figure is left that they could be of."""
 
 
 class Computed(NamedTuple):
@@ -98,7 +103,10 @@ class VerifyMeasurement(Command):
 
 
 class ScoreIndicator(Command):
-    """Score a figure, verified or rolled up; given by the scoring rule alone."""
+    """Score a figure, verified or rolled up; given by the scoring rule alone.
+
+    ``replaces`` is the newest score that the rule saw here: when it is not that any more, the rule saw too little.
+    """
 
     programme: ProgrammeId
     indicator: IndicatorCode
@@ -108,11 +116,18 @@ class ScoreIndicator(Command):
     regions_counted: int | None = None
     regions_expected: int | None = None
     provisional: bool = False
+    replaces: EventId | None = None
     cause: EventId
 
     def stream(self) -> str:
         """A score stands with the figures it is of."""
         return measurement_stream(self.programme, self.indicator, self.scope, self.period)
+
+
+class WithdrawScore(Command):
+    """Void the scores of what has no figure any more; given by the scoring rule alone, ``replaces`` as above."""
+
+    replaces: EventId
 
 
 class Status(StrEnum):
@@ -150,6 +165,11 @@ class Measurement:
     score: IndicatorScored | None = None
     scores: tuple[UUID | None, ...] = ()
     """Ids of all scores that are not voided, oldest first."""
+
+    @property
+    def newest_score(self) -> UUID | None:
+        """Id of the score that stands; None when there is none."""
+        return self.scores[-1] if self.scores else None
 
     def required(self, measured: UUID | None) -> Reported:
         """The current figure, if it is the one that is meant. Raises Rejected."""
@@ -221,6 +241,8 @@ def decide(command: Command, measurement: Measurement, context: Context) -> list
             return _verify(command, measurement, context)
         case ScoreIndicator():
             return _score(command, measurement, context)
+        case WithdrawScore():
+            return _withdraw(command, measurement, context)
         case _:
             raise TypeError(f"{type(command).__name__} is no command of a measurement")
 
@@ -384,7 +406,18 @@ def _score(command: ScoreIndicator, measurement: Measurement, context: Context) 
         verified = measurement.verified is not None and measurement.verified.figure() == command.figure
         require(verified, "score.not_verified")
     scored = scored_event(command, indicator, _definition(command.programme, context).scoring)
-    return [] if stands(measurement, scored) else [scored]
+    if stands(measurement, scored):
+        return []
+    require(command.replaces == measurement.newest_score, "score.stale")
+    return [scored]
+
+
+def _withdraw(command: WithdrawScore, measurement: Measurement, context: Context) -> list[Event]:
+    require(RULE in context.roles, "score.by_rule_alone")
+    if measurement.score is None:
+        return []
+    require(command.replaces == measurement.newest_score, "score.stale")
+    return [FactVoided(event_id=each, reason=NOTHING_TO_SCORE) for each in measurement.scores if each is not None]
 
 
 def scored_event(command: ScoreIndicator, indicator: Indicator, scheme: ScoringScheme) -> IndicatorScored:

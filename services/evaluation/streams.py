@@ -33,6 +33,26 @@ def measurement_stream(programme: str, indicator: str, scope: str, period: str) 
     return f"measurement:{programme}:{indicator}:{scope}:{period}"
 
 
+def measurement_streams(programme: str, indicator: str | None = None) -> str:
+    """What the names of all streams of an indicator's figures begin with, or of all indicators'."""
+    return f"measurement:{programme}:{indicator}:" if indicator else f"measurement:{programme}:"
+
+
+def kind_of(stream: str) -> str:
+    """Name of the aggregate whose stream it is."""
+    return stream.partition(":")[0]
+
+
+def programme_of(stream: str) -> str:
+    """Programme that a stream is of, where its name says so."""
+    return stream.split(":")[1]
+
+
+def region_of(stream: str) -> str:
+    """Region that a committee's stream is of."""
+    return stream.split(":")[2]
+
+
 class Cell(NamedTuple):
     """Where a figure of an indicator stands: a scope (region or TH) and a period."""
 

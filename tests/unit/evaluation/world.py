@@ -8,11 +8,13 @@ from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from shared.contracts import KNOWN_PROGRAMME, Aggregate, Command, Context, Event, KnownProgramme, Learned, Recorded
+from services.evaluation.rules import Rule
+from shared.contracts import KNOWN_PROGRAMME, Aggregate, Command, Context, Event, Learned, Recorded
 from shared.contracts.committee import ProgrammeRegistered
 from shared.contracts.common import FactVoided
 from shared.contracts.rejection import Rejected, codes
 from shared.eventstore.history import Decided, decide, fold, fold_learned, living, takes_effect, void
+from shared.streams.reaction import Reply
 from tests.given import BEGIN, SPACE
 from tests.unit.evaluation.examples import PROGRAMME, PROGRAMME_STREAM, definition
 
@@ -136,12 +138,62 @@ class World:
         return self.now
 
 
+class Reacting(World):
+    """A world whose rules reply to every event, as a worker would: at least once, each command under its cause's id."""
+
+    def __init__(self, rules: Sequence[Rule], *args: Any) -> None:
+        super().__init__(*args)
+        self.rules = rules
+        self.answered: set[str] = set()
+        self._seen = 0
+
+    async def folded(self, aggregate: Aggregate[S], prefix: str) -> Mapping[str, S]:
+        """Part of the snapshot: own streams."""
+        return {name: self.state(aggregate, name) for name in self.streams if name.startswith(prefix)}
+
+    async def learned(self, learned: Learned[S], pattern: str, at: datetime | None = None) -> S:
+        """Part of the snapshot: copies of others' streams."""
+        return fold_learned(learned, self.copied(pattern), effective_at=at)
+
+    async def settle(self) -> list[Recorded]:
+        """Answer every event that was not answered yet, and what follows; gives what was made."""
+        before = self._told
+        while True:
+            waiting = [each for each in self.everything() if each.position > self._seen]
+            if not waiting:
+                return [each for each in self.everything() if each.position > before]
+            for cause in waiting:
+                self._seen = cause.position
+                await self.answer(cause)
+
+    async def replay(self) -> list[Recorded]:
+        """Answer everything again from the beginning, the inbox forgotten: gives what was made."""
+        self._seen, before = 0, self._told
+        self.answered.clear()
+        await self.settle()
+        return [each for each in self.everything() if each.position > before]
+
+    async def answer(self, cause: Recorded) -> None:
+        """Let every rule that the event concerns reply."""
+        for each in self.rules:
+            if cause.event.spec.name in each.concerns:
+                for reply in await each.respond(cause, self, self.now):
+                    self.carry_out(cause, each, reply)
+
+    def carry_out(self, cause: Recorded, each: Rule, reply: Reply) -> None:
+        """Tell a reply's command once for its cause."""
+        identity = f"{each.name} {cause.id} {reply.stream} {type(reply.command).__name__}"
+        if identity not in self.answered:
+            self.answered.add(identity)
+            self.tell(reply.stream, reply.command, reply.actor, "rule")
+
+    def everything(self) -> list[Recorded]:
+        """All events, own and copied, in the order in which they were told."""
+        told = chain(chain.from_iterable(self.streams.values()), chain.from_iterable(self.copies.values()))
+        return sorted(told, key=lambda each: each.position)
+
+
 def sentences(refusal: Rejected) -> tuple[str, str]:
     """The Thai and the English sentence of a refusal, filled in; both must be there."""
     code = codes()[refusal.code]
     return code.th.format(**refusal.params), code.en.format(**refusal.params)
-
-
-def programme_states(known: KnownProgramme) -> Mapping[str, KnownProgramme]:
-    """The states of a test that reads the programme alone."""
-    return {PROGRAMME_STREAM: known}

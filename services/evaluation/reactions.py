@@ -1,0 +1,156 @@
+"""Reactions of the evaluation service as a Faust worker: QN1 by rule, and scoring.
+
+``services.evaluation.qn1`` and ``services.evaluation.rescoring`` are the rules. The agent takes raw bytes and raises
+nothing; a timer asks for the figures of periods that began, which no event tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import uuid5
+
+import faust
+import structlog
+
+from services.evaluation import qn1, rescoring
+from shared.contracts import KNOWN_PROGRAMME, Aggregate, Learned
+from shared.contracts.envelope import Envelope
+from shared.contracts.types import BANGKOK
+from shared.eventstore.commands import CAUSED, CommandHandler
+from shared.eventstore.history import fold, fold_learned
+from shared.eventstore.store import EventStore, by_stream, recorded_of
+from shared.settings import Settings
+from shared.streams.agent import RecordTaker
+from shared.streams.learner import Learner
+from shared.streams.reaction import Reaction, Reply
+from shared.streams.topics import Topics
+
+log = structlog.get_logger(__name__)
+
+S = TypeVar("S")
+
+STORES = ("committee", "evaluation")
+COPIED = ("programme", "committee")
+"""Kinds of stream of the committee service that decisions and rules here read."""
+NEW_PERIODS_SECONDS = 30.0
+"""How often the timer looks whether a period began."""
+
+
+def learner() -> Learner:
+    """Copies what decisions and rules of this service read of others."""
+    return Learner("evaluation", ("committee",), COPIED)
+
+
+class StoreSnapshot:
+    """``services.evaluation.snapshot.Snapshot`` from the service's database."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    async def folded(self, aggregate: Aggregate[S], prefix: str) -> Mapping[str, S]:
+        """States of all own streams whose name begins with ``prefix``."""
+        histories = await self._store.histories(prefix)
+        return {stream: fold(aggregate, history) for stream, history in histories.items()}
+
+    async def learned(self, learned: Learned[S], pattern: str, at: datetime | None = None) -> S:
+        """What the copied streams of a pattern come to."""
+        return fold_learned(learned, await self._store.learned(pattern), effective_at=at)
+
+
+class Rules:
+    """The service's reactions, and the figures of periods that begin."""
+
+    def __init__(self, handler: CommandHandler, learned: Learner) -> None:
+        self._store, self._snapshot = handler.store, StoreSnapshot(handler.store)
+        self.computed = Reaction("evaluation.qn1", STORES, qn1.CONCERNS, handler, self._compute, learner=learned)
+        self.scoring = Reaction("evaluation.scoring", STORES, rescoring.CONCERNS, handler, self._score, learner=learned)
+
+    async def _compute(self, envelope: Envelope) -> Sequence[Reply]:
+        return await qn1.respond(recorded_of(envelope), self._snapshot, await self._store.clock.now())
+
+    async def _score(self, envelope: Envelope) -> Sequence[Reply]:
+        return await rescoring.respond(recorded_of(envelope), self._snapshot)
+
+    async def new_periods(self) -> None:
+        """See to it that every programme has the figures of all periods that have begun, once a day in Bangkok."""
+        now = await self._store.clock.now()
+        for stream, history in by_stream(await self._store.learned("programme:*")).items():
+            known = fold_learned(KNOWN_PROGRAMME, history)
+            if known.definition is None:
+                continue
+            cause = uuid5(CAUSED, f"{stream} {now.astimezone(BANGKOK).date()}")
+            replies = await qn1.figures(known.definition.programme, self._snapshot, now, cause)
+            await self.computed.carry_out(str(cause), replies)
+
+
+class Worker:
+    """The Faust worker: one agent with concurrency 1 on the topics of STORES, and the timer.
+
+    A record is acknowledged by hand once it is answered or parked; one that can be neither ends the worker.
+    """
+
+    def __init__(self, settings: Settings, store: EventStore, rules: Rules) -> None:
+        bootstrap, topics = str(settings.kafka_bootstrap_servers), Topics(settings.topic_prefix)
+        stores = {topics.events(name): name for name in STORES}
+        reactions = (rules.computed, rules.scoring)
+        self._rules = rules
+        self._taker = RecordTaker("evaluation.reactions", store.pool, bootstrap, stores, reactions)
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._app = _app(bootstrap, topics)
+        source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
+        self._app.agent(source, concurrency=1)(self._react)
+        self._app.timer(interval=NEW_PERIODS_SECONDS)(self._begin_periods)
+        self._app.on_partitions_assigned.connect(self._assigned, weak=False)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop``. Raises what a record could be neither answered nor parked for."""
+        await self._app.start()
+        try:
+            await asyncio.wait([asyncio.ensure_future(stop.wait()), self._failed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._app.stop()
+        if self._failed.done():
+            self._failed.result()
+
+    async def _react(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            try:
+                await self._taker.take(event.message)
+            except Exception as error:
+                if not self._failed.done():
+                    self._failed.set_exception(error)
+                await asyncio.Event().wait()  # what is not answered must not be acknowledged
+            event.ack()
+
+    async def _begin_periods(self) -> None:
+        try:
+            await self._rules.new_periods()
+        except Exception:
+            log.exception("the figures of new periods wait for the next time")
+
+    async def _assigned(self, *_sender: Any, **_assigned: Any) -> None:
+        self._taker.forget()
+
+
+def _app(bootstrap: str, topics: Topics) -> faust.App:
+    for library in ("faust", "mode", "aiokafka"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    return faust.App(
+        f"{topics.prefix}obec.evaluation.reactions",
+        broker="kafka://" + bootstrap.replace(",", ";"),
+        key_serializer="raw",
+        value_serializer="raw",
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        processing_guarantee="at_least_once",
+        stream_wait_empty=False,
+        broker_commit_interval=1.0,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=1.0,
+    )
