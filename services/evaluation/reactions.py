@@ -99,7 +99,7 @@ class Worker:
         reactions = (rules.computed, rules.scoring)
         self._rules = rules
         self._taker = RecordTaker("evaluation.reactions", store.pool, bootstrap, stores, reactions)
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._app = _app(bootstrap, topics)
         source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
         self._app.agent(source, concurrency=1)(self._react)
@@ -110,7 +110,8 @@ class Worker:
         """Work until ``stop``. Raises what a record could be neither answered nor parked for."""
         await self._app.start()
         try:
-            await asyncio.wait([asyncio.ensure_future(stop.wait()), self._failed], return_when=asyncio.FIRST_COMPLETED)
+            stopped = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({stopped, self._failed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._app.stop()
         if self._failed.done():

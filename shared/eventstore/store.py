@@ -28,7 +28,7 @@ def statement(name: str) -> str:
 
 
 _STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
-_OF_TYPES = statement("of_types")
+_OF_TYPES, _HISTORIES = statement("of_types"), statement("histories")
 _INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
 
 
@@ -127,6 +127,10 @@ class EventStore:
     async def history(self, stream: str) -> list[Recorded]:
         """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""
         return [self.recorded(row) for row in await self.pool.fetch(_STREAM, stream)]
+
+    async def histories(self, prefix: str) -> dict[str, list[Recorded]]:
+        """Every stream whose name begins with ``prefix``, by name, each in order of version."""
+        return by_stream([self.recorded(row) for row in await self.pool.fetch(_HISTORIES, prefix)])
 
     async def streams(self, prefix: str) -> list[str]:
         """Names of the streams that begin with ``prefix``, by name."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-import asyncpg
 import orjson
 import structlog
 from aiokafka import TopicPartition
 
 from shared.contracts.envelope import Envelope
 from shared.streams.batch import Batch
+from shared.streams.projection import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -32,13 +32,13 @@ class Parking:
         self.count = 0
         """Events parked by this process."""
 
-    async def load(self, connection: asyncpg.Connection) -> None:
+    async def load(self, connection: Connection) -> None:
         """Read anew which streams have something parked."""
         self.streams = {row["stream"] for row in await connection.fetch(_STREAMS, self._consumer)}
 
     async def park(
         self,
-        connection: asyncpg.Connection,
+        connection: Connection,
         place: TopicPartition,
         offset: int,
         envelope: Envelope,
@@ -51,7 +51,7 @@ class Parking:
         await self._insert(connection, place, offset, about, code, message, envelope.headers(), envelope.data)
         self.streams.add(envelope.stream)
 
-    async def park_unreadable(self, connection: asyncpg.Connection, place: TopicPartition, batch: Batch) -> None:
+    async def park_unreadable(self, connection: Connection, place: TopicPartition, batch: Batch) -> None:
         """Park records that are no events, by their place alone: they have no stream to hold back."""
         for record, error in batch.unreadable:
             log.warning("record parked", consumer=self._consumer, code=error.code, offset=record.offset)
@@ -62,7 +62,7 @@ class Parking:
 
     async def _insert(
         self,
-        connection: asyncpg.Connection,
+        connection: Connection,
         place: TopicPartition,
         offset: int,
         about: tuple[int | None, str | None, str | None, str | None],

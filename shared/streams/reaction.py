@@ -87,10 +87,14 @@ class Reaction:
         replies = await self._respond(event)
         if replies is None:
             return
-        for reply in replies:
-            await self._carry_out(event, reply)
-            fault_point("reaction.after_reply")
+        await self.carry_out(event.event_id, replies, event.correlation_id)
         await self._remember(event, done)
+
+    async def carry_out(self, cause: str, replies: Sequence[Reply], correlation: str = "") -> None:
+        """Carry out commands in answer to ``cause``: an event's id, or an id that stands for a moment."""
+        for reply in replies:
+            await self._carry_out(cause, reply, correlation)
+            fault_point("reaction.after_reply")
 
     async def event_id_at(self, connection: Connection, store: str, shard: int, position: int) -> str | None:
         """A reaction keeps no events; the inbox knows what it answered."""
@@ -112,29 +116,30 @@ class Reaction:
         while not await self._learner.reached(self._handler.store.pool, event):  # noqa: ASYNC110  perhaps another process
             await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _carry_out(self, cause: Envelope, reply: Reply) -> None:
+    async def _carry_out(self, cause: str, reply: Reply, correlation: str) -> None:
         """A refusal is an answer too (somebody was quicker, or the rule saw what was before): logged and passed."""
         request = Request(
             reply.aggregate,
             reply.stream,
             reply.command,
             source=self._source,
-            id=f"{cause.event_id}/{reply.stream}/{type(reply.command).__name__}",
-            payload={"cause": cause.event_id},
+            id=f"{cause}/{reply.stream}/{type(reply.command).__name__}",
+            payload={"cause": cause},
             actor=reply.actor,
             roles=frozenset({"rule"}),
-            correlation=cause.correlation_id,
-            causation=cause.event_id,
+            correlation=correlation or cause,
+            causation=cause,
             ids="cause",
         )
-        for last in (False,) * (TRIES - 1) + (True,):
+        for _ in range(TRIES):
             try:
                 await self._handler.handle(request)
                 return
             except Rejected as refusal:
-                if refusal.code != "stream.busy" or last:
-                    log.info("reaction refused", reaction=self.name, code=refusal.code, stream=reply.stream)
-                    return
+                refused = refusal
+                if refusal.code != "stream.busy":
+                    break
+        log.warning("reaction refused", reaction=self.name, code=refused.code, stream=reply.stream)
 
     async def _remember(self, cause: Envelope, done: str) -> None:
         store = self._handler.store

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files
 from time import monotonic
 from typing import Any
@@ -24,14 +24,14 @@ from shared.contracts import ContractError
 from shared.contracts.envelope import Envelope
 from shared.faults import fault_point
 from shared.streams.batch import Batch, Claimed, Halted, read_batch
+from shared.streams.offsets import Offsets, Superseded
 from shared.streams.parking import BEHIND, Parking
 from shared.streams.projection import Projection, Unappliable
 from shared.streams.topics import Topics
 
 log = structlog.get_logger(__name__)
 
-_SQL = files("shared.streams") / "sql"
-_CLAIM, _ADVANCE, _SKIPS = ((_SQL / f"{name}.sql").read_text("utf-8") for name in ("claim", "advance", "skips"))
+_SKIPS = (files("shared.streams") / "sql" / "skips.sql").read_text("utf-8")
 
 RECORDS = 10_000
 """Records in one batch at most."""
@@ -51,10 +51,6 @@ RETRY = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """Nothing is wrong with the event; the batch is tried again."""
-
-
-class Superseded(Exception):
-    """Another process has claimed the partition."""
 
 
 class Stuck(Exception):
@@ -97,6 +93,7 @@ class Runner:
         self._group = f"{group_prefix}{topics.prefix}obec.{projection.name}"
         self._topics = {topics.events(store): store for store in projection.stores}
         self._claims: dict[TopicPartition, Claimed] = {}
+        self._offsets = Offsets(projection.name)
         self._parking = Parking(projection.name, self._topics)
         self._using = asyncio.Lock()
         self._assignment_error: BaseException | None = None
@@ -163,13 +160,9 @@ class Runner:
     async def claim(self, connection: asyncpg.Connection, place: TopicPartition) -> int:
         """Claim a partition; returns the offset to read it from."""
         store = self._topics[place.topic]
-        row = await connection.fetchrow(_CLAIM, self.projection.name, store, place.partition)
-        assert row is not None
-        self._claims[place] = Claimed(
-            store, place.partition, row["next_offset"], row["epoch"], row["position"], row["hash"]
-        )
+        claimed = self._claims[place] = await self._offsets.claim(connection, store, place.partition)
         await self._parking.load(connection)
-        return int(row["next_offset"])
+        return claimed.next_offset
 
     async def claim_all(
         self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection, places: Sequence[TopicPartition]
@@ -231,7 +224,7 @@ class Runner:
         try:
             try:
                 async with connection.transaction():
-                    await self._advance(connection, claimed, batch)
+                    moved = await self._offsets.advance(connection, claimed, batch)
                     await self._check_repeated(connection, batch)
                     await self._parking.park_unreadable(connection, place, batch)
                     await self.projection.apply(connection, await self._wanted(connection, place, claimed, batch))
@@ -242,29 +235,14 @@ class Runner:
                 log.warning("batch refused, applying event by event", consumer=self.projection.name, error=repr(error))
                 self.projection.forget()
                 async with connection.transaction():
-                    await self._advance(connection, claimed, batch)
+                    moved = await self._offsets.advance(connection, claimed, batch)
                     await self._parking.park_unreadable(connection, place, batch)
                     await self._apply_each(connection, place, claimed, batch)
         except BaseException:
             self.projection.forget()
             raise
         fault_point("projector.after_commit")
-        return replace(claimed, next_offset=batch.next_offset, position=batch.position, hash=batch.hash)
-
-    async def _advance(self, connection: asyncpg.Connection, claimed: Claimed, batch: Batch) -> None:
-        moved = await connection.fetchval(
-            _ADVANCE,
-            self.projection.name,
-            claimed.store,
-            claimed.shard,
-            claimed.next_offset,
-            claimed.epoch,
-            batch.next_offset,
-            batch.position,
-            batch.hash,
-        )
-        if not moved:
-            raise Superseded(f"{claimed.store}/{claimed.shard} was claimed by another process")
+        return moved
 
     async def _check_repeated(self, connection: asyncpg.Connection, batch: Batch) -> None:
         """A record at or below the last position carries the event id that was seen there, or the topic is forked."""

@@ -1,0 +1,121 @@
+"""What a stream library's agent does with a record, so that nothing depends on what the library acknowledges.
+
+Faust hands over raw records, at least once by its own account. Here each is held against what the consumer's database
+says was read last: a repetition is passed over, and what was left out is fetched from the topic first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.contracts import ContractError
+from shared.contracts.envelope import Envelope
+from shared.streams.batch import Batch, Claimed, Halted, read_batch
+from shared.streams.offsets import Offsets
+from shared.streams.parking import BEHIND, Parking
+from shared.streams.reaction import Reaction
+from shared.streams.runner import LOST, RETRY
+from shared.streams.topics import records
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS = 0.5
+
+
+class RecordTaker:
+    """Takes the records of some topics one by one and has reactions answer each event.
+
+    ``topics``: store by topic. ``pool``: asyncpg pool of the consumer's database.
+    """
+
+    def __init__(
+        self, name: str, pool: asyncpg.Pool, bootstrap: str, topics: Mapping[str, str], reactions: Sequence[Reaction]
+    ) -> None:
+        self._pool, self._bootstrap, self._topics, self._reactions = pool, bootstrap, topics, reactions
+        self._offsets = Offsets(name)
+        self._parking = Parking(name, topics)
+        self._claims: dict[TopicPartition, Claimed] = {}
+
+    def forget(self) -> None:
+        """Partitions were taken away or given: what was claimed is claimed anew before the next record."""
+        self._claims.clear()
+
+    async def take(self, record: Any) -> None:
+        """Answer a record (aiokafka's, or anything with its topic, partition, offset, headers and value).
+
+        Waits for a database or broker that is away. Raises Halted when the partition contradicts itself, Superseded
+        when another process has claimed it.
+        """
+        while True:
+            try:
+                await self._take(record)
+                return
+            except (*LOST, *RETRY, KafkaError) as error:
+                log.warning("answering later", reason=repr(error), offset=record.offset)
+                self.forget()
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _take(self, record: Any) -> None:
+        place = TopicPartition(record.topic, record.partition)
+        claimed = await self._claimed(place)
+        if record.offset > claimed.next_offset:
+            await self._fetch_left_out(place, claimed.next_offset, record.offset)
+        await self._in_order(place, record)
+
+    async def _claimed(self, place: TopicPartition) -> Claimed:
+        known = self._claims.get(place)
+        if known is None:
+            async with self._pool.acquire() as connection:
+                await self._parking.load(connection)
+                known = await self._offsets.claim(connection, self._topics[place.topic], place.partition)
+            self._claims[place] = known
+        return known
+
+    async def _fetch_left_out(self, place: TopicPartition, begin: int, end: int) -> None:
+        log.warning("records were left out; fetching them", topic=place.topic, begin=begin, end=end)
+        async for record in records(self._bootstrap, place.topic, place.partition, begin=begin):
+            if record.offset >= end:
+                return
+            await self._in_order(place, record)
+
+    async def _in_order(self, place: TopicPartition, record: Any) -> None:
+        claimed = self._claims[place]
+        if record.offset < claimed.next_offset:
+            return
+        batch = read_batch([record], claimed, recompute=True)
+        if batch.halted is not None:
+            raise batch.halted
+        for event in batch.events:
+            await self._answer(place, record.offset, event)
+        await self._settle(place, claimed, batch)
+
+    async def _answer(self, place: TopicPartition, offset: int, event: Envelope) -> None:
+        """Have every reaction answer, or park the event with its cause; its stream waits behind it."""
+        if event.stream in self._parking.streams:
+            await self._park(place, offset, event, *BEHIND)
+            return
+        try:
+            for reaction in self._reactions:
+                await reaction.answer(event)
+        except (*LOST, *RETRY, KafkaError, Halted):
+            raise
+        except Exception as error:
+            code = error.code if isinstance(error, ContractError) else "reaction.failed"
+            await self._park(place, offset, event, code, str(error) or repr(error))
+
+    async def _park(self, place: TopicPartition, offset: int, event: Envelope, code: str, message: str) -> None:
+        async with self._pool.acquire() as connection:
+            await self._parking.park(connection, place, offset, event, code, message)
+
+    async def _settle(self, place: TopicPartition, claimed: Claimed, batch: Batch) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            moved = await self._offsets.advance(connection, claimed, batch)
+            await self._parking.park_unreadable(connection, place, batch)
+        self._claims[place] = moved

@@ -1,0 +1,36 @@
+"""How far a consumer has read, kept in its own database: claimed on assignment, moved by compare-and-set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.resources import files
+
+from shared.streams.batch import Batch, Claimed
+from shared.streams.projection import Connection
+
+_SQL = files("shared.streams") / "sql"
+_CLAIM, _ADVANCE = ((_SQL / f"{name}.sql").read_text("utf-8") for name in ("claim", "advance"))
+
+
+class Superseded(Exception):
+    """Another process has claimed the partition."""
+
+
+class Offsets:
+    """The offsets of one consumer."""
+
+    def __init__(self, consumer: str) -> None:
+        self._consumer = consumer
+
+    async def claim(self, connection: Connection, store: str, shard: int) -> Claimed:
+        """Claim a partition: from now on batches of earlier claims change nothing."""
+        row = await connection.fetchrow(_CLAIM, self._consumer, store, shard)
+        return Claimed(store, shard, row["next_offset"], row["epoch"], row["position"], row["hash"])
+
+    async def advance(self, connection: Connection, claimed: Claimed, batch: Batch) -> Claimed:
+        """Move to the end of a batch, as the first statement of its transaction. Raises Superseded."""
+        end = (batch.next_offset, batch.position, batch.hash)
+        where = (self._consumer, claimed.store, claimed.shard, claimed.next_offset, claimed.epoch)
+        if not await connection.fetchval(_ADVANCE, *where, *end):
+            raise Superseded(f"{claimed.store}/{claimed.shard} was claimed by another process")
+        return replace(claimed, next_offset=batch.next_offset, position=batch.position, hash=batch.hash)
