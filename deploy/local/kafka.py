@@ -170,7 +170,10 @@ def _maven(*arguments: str) -> None:
     if shutil.which("mvn") is None:
         raise StackError("Maven is missing: apt-get install maven")
     run = subprocess.run(
-        ["mvn", "--batch-mode", "--quiet", *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
+        ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
     )
     if run.returncode != 0:
         lines = [line for line in run.stdout.splitlines() if "ERROR" in line] or ["no output"]

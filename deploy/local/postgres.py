@@ -141,7 +141,8 @@ def as_user(folder: Path) -> list[str]:
     if os.geteuid() != 0:
         return []
     drop = ["setpriv", "--reuid", "nobody", "--regid", str(_nobody()[1]), "--clear-groups"]
-    lend = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]
+    # access(2), which PostgreSQL asks about its programs, sees lent rights only without the usual fix-up of setuid.
+    lend = ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search", "--securebits", "+no_setuid_fixup"]
     reaches = ["sh", "-c", '"$0" --version && cd "$1"', program("postgres"), str(folder)]
     for prefix in ([*drop, "--"], [*drop, *lend, "--"]):
         try:

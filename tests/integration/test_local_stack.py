@@ -111,6 +111,14 @@ def test_a_data_folder_has_its_name_only_when_it_is_whole(postgres: Postgres, mo
     assert postgres.answers()
 
 
+def test_postgres_starts_in_a_folder_that_its_owner_alone_may_enter(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    server = Postgres(tmp_path / "home", Ports.free().postgres)
+    server.start()
+    server.stop()
+    assert (tmp_path.stat().st_mode & 0o777) == 0o700
+
+
 @pytest.mark.parametrize("name", ["kafka", "controller", "postgres"])
 def test_a_taken_port_is_said_in_one_line(own_stack: Stack, name: str) -> None:
     server = own_stack.postgres if name == "postgres" else own_stack.kafka
