@@ -69,7 +69,7 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
         async def follow(until: asyncio.Event) -> None:
             await follow_heads(str(settings.kafka_bootstrap_servers), Topics(settings.topic_prefix), keep, until)
 
-        runner = runner_of(settings, "reporting", ReportingProjection(), settings=SEARCH_PATH)
+        runner = runner_of(settings, "reporting", ReportingProjection(), connection=SEARCH_PATH)
         await work(settings, stop, [runner], follow)
 
 

@@ -15,12 +15,23 @@ Beside = Callable[[asyncio.Event], Awaitable[None]]
 """Other work of the process, until the event is set."""
 
 
-def runner_of(settings: Settings, service: str, projection: Projection, **options: object) -> Runner:
-    """A runner of the projection on the service's database. Raises StartRefused when no broker is set."""
+def runner_of(
+    settings: Settings,
+    service: str,
+    projection: Projection,
+    *,
+    recompute: bool = False,
+    connection: dict[str, str] | None = None,
+) -> Runner:
+    """A runner of the projection on the service's database, with settings of its ``connection`` if given.
+
+    Raises StartRefused when no broker is set.
+    """
     bootstrap = settings.kafka_bootstrap_servers
     if bootstrap is None:
         raise StartRefused("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to consume from")
-    return Runner(projection, settings.dsn(service), bootstrap, Topics(settings.topic_prefix), **options)  # type: ignore[arg-type]
+    topics = Topics(settings.topic_prefix)
+    return Runner(projection, settings.dsn(service), bootstrap, topics, recompute=recompute, settings=connection)
 
 
 async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner], *beside: Beside) -> None:
