@@ -20,6 +20,7 @@ import pytest
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected
 from shared.contracts.common import FactVoided
 from shared.contracts.recorded import Recorded
+from shared.contracts.rejection import codes
 from shared.eventstore.history import Decided, decide, fold, takes_effect, void
 
 BEGIN = datetime(2016, 10, 3, 2, 0, tzinfo=timezone.utc)
@@ -118,10 +119,12 @@ class Outcome:
         assert found == list(expected)
 
     def then_rejected(self, code: str) -> None:
-        """Refused with that code."""
+        """Refused with that code, whose sentences its params fill."""
         with pytest.raises(Rejected) as refusal:
             self.decided()
         assert refusal.value.code == code, str(refusal.value)
+        for sentence in (codes()[code].th, codes()[code].en):
+            assert sentence.format(**refusal.value.params)
 
 
 def given(*events: Event) -> Scenario:

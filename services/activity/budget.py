@@ -186,12 +186,10 @@ def _plus(sums: Mapping[str, int], activity: str, amount: int) -> Mapping[str, i
 
 
 def invariant(budget: Budget) -> None:
-    """Rejected when an event did not fit, or more was paid out than given: by an activity or in total."""
+    """Rejected when an event did not fit, or an activity paid out more than it was given (so in total, too)."""
     require(not budget.broken, budget.broken)
-    for activity in budget.disbursed:
-        require(budget.free(activity) >= 0, "budget.over_allocation", activity=activity, amount=0, free=0)
-    given, paid = sum(budget.allocated.values()), sum(budget.disbursed.values())
-    require(paid <= given, "budget.over_allocation", activity="", amount=paid, free=given)
+    for activity in budget.allocated.keys() | budget.disbursed.keys():
+        _require_free(budget, activity, 0, "budget.over_allocation")
 
 
 def claims(budget: Budget) -> frozenset[Claim]:

@@ -270,7 +270,6 @@ def _schedule(command: ScheduleMeeting, meeting: Meeting, context: Context) -> l
     definition = definition_of(context, command.programme)
     require_activity(definition, command.activity)
     require_region(definition, command.region)
-    _require_same(meeting, command.key)
     _require_open(meeting)
     return _fitting(meeting, MeetingScheduled(**said(command)))
 

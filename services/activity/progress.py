@@ -1,8 +1,9 @@
 """How evidence moves the plan: which activities, by the programme's rule, were begun and which are done.
 
 Pure part of a reaction. Fold every event with ``evolve``; when one ``moves`` an activity, carry out what is ``due`` of
-it, each step under the id that follows from the causing event. What a step says follows from the evidence alone, so a
-replay from the beginning makes the same steps, and where they were carried out already nothing is due.
+it, each step under an id made of the causing event, the stream and the kind of command. What a step says follows from
+the evidence alone: the same events make the same steps. Where they were carried out nothing is due, whichever event is
+asked about again with all that is known by now.
 Voiding evidence takes it out of the count and moves nothing: what was completed stays so until somebody voids that.
 """
 
@@ -52,11 +53,14 @@ class Fact:
     day: date
 
 
+Facts = Mapping[UUID, Fact | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What may be evidence, by event; voided facts are not among it."""
+    """What may be evidence, by event; None: voided, for good, even if the event is told once more."""
 
-    facts: Mapping[UUID, Fact] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,6 @@ class Step:
 
     stream: str
     command: StartActivity | CompleteActivity
-
-    def id(self, cause: UUID) -> str:
-        """Id of the command: the same whenever the same event causes it, whatever else is due with it."""
-        verb = "start" if isinstance(self.command, StartActivity) else "complete"
-        return f"{cause}/{self.stream}/{verb}"
 
 
 def names(definition: ProgrammeDefinition) -> frozenset[str]:
@@ -86,23 +85,23 @@ def evolve(evidence: Evidence, recorded: Recorded) -> Evidence:
 
 def gather(history: Iterable[Recorded]) -> Evidence:
     """The evidence in many events at once, in the order in which they are told."""
-    facts: dict[UUID, Fact] = {}
+    facts: dict[UUID, Fact | None] = {}
     for each in history:
         take(facts, each)
     return Evidence(facts)
 
 
-def take(facts: dict[UUID, Fact], recorded: Recorded) -> None:
+def take(facts: dict[UUID, Fact | None], recorded: Recorded) -> None:
     """Like ``evolve``, in place: for whoever folds a long history event by event."""
     event = recorded.event
     if isinstance(event, FactVoided):
-        facts.pop(event.event_id, None)
+        facts[event.event_id] = None
         return
     programme = getattr(event, "programme", None)
     if programme is not None:
         since = min(recorded.occurred_at, recorded.recorded_at)
         about = regions_of(event)
-        facts[recorded.id] = Fact(event.spec.name, programme, recorded.stream, about, bangkok_day(since))
+        facts.setdefault(recorded.id, Fact(event.spec.name, programme, recorded.stream, about, bangkok_day(since)))
 
 
 def regions_of(event: Event) -> tuple[str, ...]:
@@ -154,7 +153,7 @@ def _counted(rule: CompletionRule, definition: ProgrammeDefinition, evidence: Ev
     """The pieces of evidence of the rule; a stream counts once for a region, however often it is told of it."""
     pieces: dict[tuple[str, str], date] = {}
     for fact in evidence.facts.values():
-        if fact.programme != definition.programme or fact.name not in rule.evidence:
+        if fact is None or fact.programme != definition.programme or fact.name not in rule.evidence:
             continue
         for region in _regions_counted(rule, definition, fact):
             piece = (fact.stream, region)

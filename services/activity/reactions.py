@@ -45,7 +45,7 @@ class ProgressRule:
         self._store = store
         self._definitions: dict[str, ProgrammeDefinition] = {}
         self._names: frozenset[str] = frozenset()
-        self._facts: dict[UUID, Fact] | None = None
+        self._facts: dict[UUID, Fact | None] | None = None
 
     async def respond(self, envelope: Envelope) -> Sequence[Reply] | None:
         """What is due of the activities that this event moves; None when it moves none."""
@@ -63,7 +63,7 @@ class ProgressRule:
             replies.extend(Reply(ACTIVITY, step.stream, step.command, ACTOR) for step in steps)
         return replies
 
-    async def _facts_with(self, recorded: Recorded) -> dict[UUID, Fact]:
+    async def _facts_with(self, recorded: Recorded) -> dict[UUID, Fact | None]:
         """The evidence including this event. A new definition may count what did not count before: all is read anew."""
         if self._facts is None or isinstance(recorded.event, ProgrammeRegistered | ProgrammeAmended):
             self._facts = await self._load()
@@ -71,7 +71,7 @@ class ProgressRule:
             take(self._facts, recorded)
         return self._facts
 
-    async def _load(self) -> dict[UUID, Fact]:
+    async def _load(self) -> dict[UUID, Fact | None]:
         copied = by_stream(await self._store.learned("programme:*"))
         known = [fold_learned(KNOWN_PROGRAMME, history) for history in copied.values()]
         definitions = [each.definition for each in known if each.definition is not None]

@@ -21,7 +21,7 @@ from services.activity.budget import (
     fiscal_year_of,
     voucher_key,
 )
-from shared.contracts import Claim, Command, Event, KnownProgramme
+from shared.contracts import Claim, Command, Event, KnownProgramme, Rejected
 from shared.contracts.activity import (
     BudgetAllocated,
     BudgetTransferred,
@@ -251,6 +251,14 @@ def test_a_voided_payment_frees_its_money_and_its_voucher() -> None:
     after = budget(allocated, paid, void)
     assert after.state().free("3") == 1000 * BAHT
     assert BUDGET.claims(after.state()) == frozenset()
+
+
+def test_a_budget_in_which_more_is_paid_than_given_may_not_be() -> None:
+    BUDGET.invariant(Budget(allocated={"3": 5}, disbursed={"3": 5}))
+    for state in (Budget(allocated={"2": 9, "3": 5}, disbursed={"3": 6}), Budget(allocated={"3": -1})):
+        with pytest.raises(Rejected) as refusal:
+            BUDGET.invariant(state)
+        assert refusal.value.code == "budget.over_allocation"
 
 
 # Reversals

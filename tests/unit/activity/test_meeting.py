@@ -326,6 +326,11 @@ def test_a_stream_is_that_of_one_number() -> None:
     meeting(scheduled).when(before_it_was_scheduled).then_rejected("effective.contradicts_later")
 
 
+def test_a_meeting_that_was_held_is_not_scheduled_under_another_number() -> None:
+    meeting(held).when(schedule(number="2/2560")).then_rejected("effective.contradicts_later")
+    meeting(scheduled).when(schedule(number="2/2560")).then_rejected("meeting.other_number")
+
+
 def test_a_schedule_that_is_entered_after_the_meeting_says_its_day() -> None:
     meeting(held).when(schedule()).then(scheduled)
     meeting(held).when(schedule(scheduled_on=None)).then_rejected("meeting.already_held")
@@ -532,6 +537,11 @@ def test_a_correction_keeps_to_the_rules_of_the_meeting(change: dict[str, Any], 
 def test_a_correction_does_not_end_a_meeting_after_its_minutes() -> None:
     longer = correct.model_copy(update={"ended_at": moment(1, 25)})
     told_in_january(scheduled, held, minutes).when(longer).then_rejected("meeting.minutes_before_end")
+
+
+def test_a_meeting_may_be_corrected_to_have_ended_on_the_day_of_its_minutes() -> None:
+    same_day = correct.model_copy(update={"ended_at": moment(1, 20, 16)})
+    assert len(told_in_january(scheduled, held, minutes).when(same_day).decided()) == 1
 
 
 # Voiding
