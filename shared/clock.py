@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from shared.contracts import Rejected
 
-_SET = (files("shared.eventstore") / "sql" / "set_clock.sql").read_text("utf-8")
+_SQL = files("shared.eventstore") / "sql"
+_SET, _BEGIN = ((_SQL / f"{name}.sql").read_text("utf-8") for name in ("set_clock", "begin_clock"))
 
 
 class ClockMode(StrEnum):
@@ -43,7 +44,7 @@ class RealClock:
 
 
 class SimulatedClock:
-    """A clock in the database that moves when it is told to. ``pool`` is an asyncpg pool."""
+    """A clock in the database that moves when it is told to; it begins at the Unix epoch. ``pool``: asyncpg's."""
 
     mode = ClockMode.SIMULATED
 
@@ -51,9 +52,13 @@ class SimulatedClock:
         self._pool = pool
 
     async def now(self) -> datetime:
-        """Where the clock stands; the machine's time before it was first set."""
+        """Where the clock stands."""
         moment: datetime = await self._pool.fetchval("SELECT business_now()")
         return moment.astimezone(UTC)
+
+    async def begin(self) -> None:
+        """Have a clock that was never set begin: else the machine's time would stamp what comes before."""
+        await self._pool.execute(_BEGIN)
 
     async def set(self, moment: datetime) -> datetime:
         """Move the clock forward; Rejected ``clock.backwards``."""

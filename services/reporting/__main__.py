@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 
-from shared.clock import ClockMode, RealClock, SimulatedClock
+from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
 from shared.process import patiently, run, told_of
 from shared.settings import Settings
 
@@ -46,7 +46,10 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
         pool = await stack.enter_async_context(opened_pool(settings))
         authenticator = Authenticator(settings.issuers)
         stack.push_async_callback(authenticator.close)
-        clock = SimulatedClock(pool) if settings.clock is ClockMode.SIMULATED else RealClock()
+        clock: Clock = RealClock()
+        if settings.clock is ClockMode.SIMULATED:
+            clock = SimulatedClock(pool)
+            await clock.begin()
         views = reporting_api(lambda: pool, clock)
         app = base_app("reporting", authenticator, clock=clock, api=views, public_read=settings.public_read)
         await serve(app, listening, stop, settings)

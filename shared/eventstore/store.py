@@ -73,7 +73,10 @@ class EventStore:
         pool = await asyncpg.create_pool(dsn, min_size=1, max_size=pool_size, timeout=10)
         try:
             await pool.execute(_MAKE, name, shards, clock.value, secrets.token_bytes(32))
-            return cls(dsn, pool, _checked(await pool.fetchrow(_SETTINGS), name, shards, clock))
+            store = cls(dsn, pool, _checked(await pool.fetchrow(_SETTINGS), name, shards, clock))
+            if isinstance(store.clock, SimulatedClock):
+                await store.clock.begin()
+            return store
         except BaseException:
             await pool.close()
             raise
