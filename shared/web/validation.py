@@ -55,28 +55,34 @@ def told(errors: Iterable[Any], sent: Any, *, skip: int = 0) -> list[dict[str, A
     """Errors of pydantic as {pointer, code, th, en}; ``skip`` leaves out so many first parts of each place."""
     found = [_told(error, sent, skip) for error in errors]
     unique = {(each["pointer"], each["code"]): each for each in found}
-    return list(unique.values())[:MOST]
+    # A list of which an item is not valid is called too short as well, because pydantic counts only the valid ones.
+    wrong = [each for each in unique.values() if each["code"] != "too_short" or not _is_inside(each["pointer"], found)]
+    return wrong[:MOST]
+
+
+def _is_inside(pointer: str, errors: Sequence[Mapping[str, Any]]) -> bool:
+    return any(each["pointer"].startswith(f"{pointer}/") for each in errors)
 
 
 def _told(error: Mapping[str, Any], sent: Any, skip: int) -> dict[str, Any]:
     cause = (error.get("ctx") or {}).get("error")
-    pointer = pointer_to(error["loc"][skip:], sent)
+    pointer = pointer_to(error["loc"][skip:], sent, missing=error["type"] == "missing")
     if isinstance(cause, ThaiConventionError):
         return {"pointer": pointer, "code": cause.code, "th": cause.thai, "en": cause.english}
     message = str(error["msg"]).removeprefix("Value error, ")
     return {"pointer": pointer, "code": error["type"], "th": _in_thai(error), "en": message}
 
 
-def pointer_to(place: Sequence[int | str], sent: Any) -> str:
-    """The JSON pointer (RFC 6901) of a place that pydantic names.
+def pointer_to(place: Sequence[int | str], sent: Any, *, missing: bool = False) -> str:
+    """The JSON pointer (RFC 6901) of a place that pydantic names; ``missing``: its last part is not there.
 
-    pydantic names the branches of unions as well; only what leads on in ``sent`` is kept, and a field that is missing.
+    pydantic names the branches of unions as well; only what leads on in ``sent`` is kept.
     """
     pointer, here = "", sent
     for index, part in enumerate(place):
         if _leads_on(here, part):
             here = here[part]
-        elif index < len(place) - 1 or not isinstance(here, dict):
+        elif not missing or index < len(place) - 1 or not isinstance(here, dict):
             continue
         pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
     return pointer

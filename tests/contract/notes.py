@@ -82,7 +82,7 @@ def decide(command: Command, note: Note, context: Context) -> list[Event]:
         case BeginNote(programme=programme, code=code, started_on=day):
             if note.begun_on == day:
                 return []
-            require(note.status is Status.NONE, "stream.exists", stream=context.stream)
+            require(note.status is Status.NONE, "activity.already_planned", activity=context.stream)
             return [ActivityStarted(programme=programme, code=code, started_on=day)]
         case ReviseNote(until=until, text=text):
             if note.text == text:
