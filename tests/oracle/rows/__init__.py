@@ -1,0 +1,1 @@
+"""The row tables of the dictionary of views, each made by one plain function of the world."""

@@ -1,0 +1,1 @@
+"""The rules of the domain, recounted from the events alone. Every check lists what it found."""
