@@ -30,6 +30,7 @@ from shared.contracts.types import ActivityCode, Day, Line, PositiveSatang, Prog
 
 BE_OFFSET = 543
 """B.E. year minus C.E. year."""
+_ARABIC = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 OCTOBER = 10
 """Month in which the next fiscal year begins."""
 
@@ -123,8 +124,9 @@ def fiscal_year_of(day: date) -> int:
 
 
 def voucher_key(voucher: Voucher) -> str:
-    """What tells vouchers apart: a unit numbers them anew every fiscal year."""
-    return f"{voucher.unit}/{fiscal_year_of(voucher.date)}/{voucher.number}"
+    """What tells vouchers apart, however they are written: a unit numbers them anew every fiscal year."""
+    number = "".join(voucher.number.split()).translate(_ARABIC)
+    return f"{voucher.unit}/{fiscal_year_of(voucher.date)}/{number}"
 
 
 def _require_fit(budget: Budget, event: Known) -> None:
@@ -151,7 +153,7 @@ def _require_free(budget: Budget, activity: str, amount: int, code: str) -> None
 def _payment(budget: Budget, voucher: Voucher) -> Payment:
     """What the voucher paid; Rejected ``budget.voucher_not_known``."""
     found = budget.payments.get(voucher_key(voucher))
-    if found is None or found.paid.voucher != voucher:
+    if found is None or found.paid.voucher.date != voucher.date:
         raise Rejected("budget.voucher_not_known", pointer="/voucher", voucher=voucher.number)
     return found
 

@@ -44,10 +44,14 @@ def moment(month: int, number: int, hour: int = 2, minute: int = 0) -> datetime:
     return datetime(2017, month, number, hour, minute, tzinfo=UTC)
 
 
-def definition(quorum: QuorumRule | None = None, rules: dict[str, CompletionRule] | None = None) -> ProgrammeDefinition:
+def definition(
+    quorum: QuorumRule | None = None,
+    rules: dict[str, CompletionRule] | None = None,
+    programme: str = PROGRAMME,
+) -> ProgrammeDefinition:
     """The programme with that quorum, and those rules by which activities are done."""
     return ProgrammeDefinition(
-        programme=PROGRAMME,
+        programme=programme,
         fiscal_year=2560,
         name=both("CLUSTER"),
         page=ProgrammePage(

@@ -668,4 +668,4 @@ class DrivenMeeting(Driven):
 
 
 TestDrivenMeeting = DrivenMeeting.TestCase
-TestDrivenMeeting.settings = settings(deadline=None, max_examples=200, stateful_step_count=25)
+TestDrivenMeeting.settings = settings(deadline=None, max_examples=120, stateful_step_count=25)

@@ -297,4 +297,4 @@ class DrivenActivity(Driven):
 
 
 TestDrivenActivity = DrivenActivity.TestCase
-TestDrivenActivity.settings = settings(deadline=None, max_examples=250, stateful_step_count=25)
+TestDrivenActivity.settings = settings(deadline=None, max_examples=120, stateful_step_count=25)
