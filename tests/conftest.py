@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import Stack
+from tests.cli import Settings, own_settings
 from tests.servers import Servers, embedded, run_folder, servers, stop_servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
 
@@ -53,3 +54,10 @@ def own_stack(tmp_path: Path) -> Iterator[Stack]:
     stack.home.mkdir(parents=True)
     yield stack
     stack.reset()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """An environment in which `obec` has a data folder and ports of its own."""
+    with own_settings(tmp_path.name) as made:
+        yield made

@@ -169,12 +169,8 @@ def speaks_kafka(host: str, port: int, timeout: float = 2.0) -> bool:
 def _maven(*arguments: str) -> None:
     if shutil.which("mvn") is None:
         raise StackError("Maven is missing: apt-get install maven")
-    run = subprocess.run(
-        ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if run.returncode != 0:
         lines = [line for line in run.stdout.splitlines() if "ERROR" in line] or ["no output"]
         raise StackError(f"Maven could not get Kafka's jars: {lines[0]}")

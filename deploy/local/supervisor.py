@@ -23,7 +23,7 @@ from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 DRAIN_SECONDS = 15
 SOCKET_PATH_LIMIT = 90  # of 107; supervisord binds a longer name first
 
@@ -40,6 +40,10 @@ chmod=0700
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+; The processes of one group are told to end together, groups one after the other.
+[group:stack]
+programs={names}
 """
 
 PROGRAM = """
@@ -129,7 +133,8 @@ class Supervisor:
         self._configuration.parent.mkdir(parents=True, exist_ok=True)
         (self.home / "log").mkdir(exist_ok=True)
         user = "user=root\n" if os.geteuid() == 0 else ""
-        head = CONFIGURATION.format(home=_quoted(self.home), socket=_quoted(self._socket), user=user)
+        names = ",".join(program.name for program in self.programs)
+        head = CONFIGURATION.format(home=_quoted(self.home), socket=_quoted(self._socket), user=user, names=names)
         self._configuration.write_text(head + "".join(map(self._section, self.programs)))
 
     def _section(self, program: Program) -> str:
@@ -181,7 +186,7 @@ class Supervisor:
             if time.monotonic() > deadline or not processes.lives(pid):
                 name = waiting[0].name
                 raise StackError(f"{name} does not become ready: {last_line(self.home / 'log' / f'{name}.log')}")
-            time.sleep(0.1)
+            time.sleep(0.2)
         _report_new([program.name for program in self.programs], seen, report)
 
     def _end_orphans(self) -> None:

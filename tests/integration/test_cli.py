@@ -1,35 +1,13 @@
 """The command line: what is wrong is one line and an exit code, what is dangerous asks first."""
 
-import os
 import re
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from pathlib import Path
 
 import jwt
 import pytest
 
-from deploy.local.ports import Ports, variable
-from deploy.local.supervisor import ROOT
-from tests.servers import FOLDER, run_folder
-
-Settings = Mapping[str, str]
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Iterator[Settings]:
-    """An environment in which `obec` has a folder and ports of its own."""
-    home = run_folder() / f"cli-{tmp_path.name}"
-    home.mkdir(parents=True)
-    (home / "cache").symlink_to(FOLDER / "cache")
-    ports = {variable(name): str(port) for name, port in asdict(Ports.free()).items()}
-    made = {**os.environ, "OBEC_HOME": str(home), **ports}
-    yield made
-    obec("reset", "--yes", settings=made)
-    shutil.rmtree(home)
+from deploy.local.supervisor import Program, Supervisor
+from tests.cli import Settings, data_folder, obec
 
 
 def test_nothing_runs_before_up_and_status_says_so(settings: Settings) -> None:
@@ -39,7 +17,7 @@ def test_nothing_runs_before_up_and_status_says_so(settings: Settings) -> None:
 
 
 def test_reset_asks_and_keeps_everything_at_no(settings: Settings) -> None:
-    kept = Path(settings["OBEC_HOME"]) / "local" / "kept"
+    kept = data_folder(settings) / "kept"
     kept.parent.mkdir()
     kept.touch()
     run = obec("reset", settings=settings, said="n\n")
@@ -48,7 +26,7 @@ def test_reset_asks_and_keeps_everything_at_no(settings: Settings) -> None:
 
 
 def test_reset_asks_and_deletes_at_yes(settings: Settings) -> None:
-    kept = Path(settings["OBEC_HOME"]) / "local" / "kept"
+    kept = data_folder(settings) / "kept"
     kept.parent.mkdir()
     kept.touch()
     assert obec("reset", settings=settings, said="y\n").returncode == 0
@@ -84,9 +62,7 @@ def assert_one_line(run: subprocess.CompletedProcess[str], words: str) -> None:
 
 
 def test_a_token_of_the_running_issuer_carries_the_role(settings: Settings) -> None:
-    from deploy.local.supervisor import Program, Supervisor
-
-    home, port = Path(settings["OBEC_HOME"]) / "local", int(settings["OBEC_ISSUER_PORT"])
+    home, port = data_folder(settings), int(settings["OBEC_ISSUER_PORT"])
     environment = {**settings, "OBEC_STACK": str(home), "OBEC_HOST": "127.0.0.1"}
     supervisor = Supervisor(home, [Program("issuer", ("deploy.local.issuer",), port)], environment)
     home.mkdir()
@@ -97,8 +73,3 @@ def test_a_token_of_the_running_issuer_carries_the_role(settings: Settings) -> N
         assert_one_line(obec("token", "minister", settings=settings), "no user is called 'minister'")
     finally:
         supervisor.stop()
-
-
-def obec(*words: str, settings: Settings, said: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "obec", *words]
-    return subprocess.run(command, cwd=ROOT, env=dict(settings), input=said, capture_output=True, text=True)

@@ -1,0 +1,42 @@
+"""Runs the command line as a person would, with a data folder and ports of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from deploy.local.ports import Ports, variable
+from deploy.local.supervisor import ROOT
+from tests.servers import FOLDER, run_folder
+
+Settings = Mapping[str, str]
+
+
+@contextmanager
+def own_settings(name: str) -> Iterator[Settings]:
+    """An environment in which `obec` disturbs nobody; everything in it is ended and deleted afterwards."""
+    home = run_folder() / f"cli-{name}"
+    home.mkdir(parents=True)
+    (home / "cache").symlink_to(FOLDER / "cache")
+    ports = {variable(name): str(port) for name, port in asdict(Ports.free()).items()}
+    settings = {**os.environ, "OBEC_HOME": str(home), **ports}
+    try:
+        yield settings
+    finally:
+        obec("reset", "--yes", settings=settings)
+        shutil.rmtree(home)
+
+
+def obec(*words: str, settings: Settings, said: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command with its output caught; `said` is what the person types."""
+    command = [sys.executable, "-m", "obec", *words]
+    return subprocess.run(command, cwd=ROOT, env=dict(settings), input=said, capture_output=True, text=True)
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where `obec up` keeps its data in this environment."""
+    return Path(settings["OBEC_HOME"]) / "local"

@@ -1,0 +1,80 @@
+"""The whole product on one machine: up, up again, up after everything was killed, down."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.local import processes
+from tests.cli import Settings, data_folder, obec, own_settings
+from tests.integration.test_local_stack import kill
+
+PROCESSES = (
+    "kafka",
+    "postgres",
+    "issuer",
+    "committee-api",
+    "activity-api",
+    "activity-reactions",
+    "evaluation-api",
+    "evaluation-reactions",
+    "reporting-projector",
+    "reporting-api",
+)
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with own_settings(tmp_path_factory.mktemp("up").name) as made:
+        yield made
+
+
+@pytest.fixture(name="settings")
+def up(machine: Settings) -> Settings:
+    """The product runs, as `obec up` started it before this test or the first one."""
+    run = obec("up", settings=machine)
+    assert run.returncode == 0, run.stderr
+    return machine
+
+
+def test_up_tells_where_the_services_answer_and_how_to_get_a_token(settings: Settings) -> None:
+    run = obec("up", settings=settings)
+    for service in ("reporting", "committee", "activity", "evaluation"):
+        assert f"http://127.0.0.1:{settings[f'OBEC_{service.upper()}_PORT']}" in run.stdout
+    assert "obec token officer|approver|operator|reader" in run.stdout
+
+
+def test_every_process_runs_after_up(settings: Settings) -> None:
+    assert set(pids(settings)) == set(PROCESSES)
+
+
+def test_up_again_changes_nothing(settings: Settings) -> None:
+    before = pids(settings)
+    assert obec("up", settings=settings).returncode == 0
+    assert pids(settings) == before
+
+
+@pytest.mark.timeout(240)
+def test_up_brings_everything_back_after_kill_9_of_everything(settings: Settings) -> None:
+    before = pids(settings)
+    [supervisor] = processes.find(lambda words: words[-1:] == [str(data_folder(settings) / "run" / "supervisor.conf")])
+    for pid in (supervisor, before["kafka"], before["postgres"], before["committee-api"]):
+        kill(pid)
+    run = obec("up", settings=settings)
+    assert run.returncode == 0, run.stderr
+    after = pids(settings)
+    assert set(after) == set(PROCESSES)
+    assert not set(before.values()) & set(after.values())
+
+
+def test_down_ends_every_process(settings: Settings) -> None:
+    before = pids(settings)
+    assert obec("down", settings=settings).returncode == 0
+    assert not [name for name, pid in before.items() if processes.lives(pid)]
+    assert obec("status", settings=settings).returncode == 3
+
+
+def pids(settings: Settings) -> dict[str, int]:
+    """The pid of every process that `obec status` shows as running."""
+    shown = obec("status", settings=settings).stdout
+    return {name: int(pid) for name, pid in re.findall(r"│ (\S+) +│ running +│ (\d+)", shown)}
