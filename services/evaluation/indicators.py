@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from services.evaluation import periods
 from services.evaluation.scoring import find
@@ -105,6 +106,8 @@ class Indicator:
 
     definition: IndicatorDefinition
     versions: tuple[int, ...]
+    event: UUID | None = None
+    """The event that defined it so; None while it is only decided."""
 
     @property
     def version(self) -> int:
@@ -121,7 +124,9 @@ class IndicatorSet:
     closed: frozenset[str] = frozenset()
     """Codes that are measured no longer."""
     closed_periods: Mapping[str, Mapping[str, Indicator]] = field(default_factory=dict)
-    """By closed period, the indicators as they were when it was closed: its scores stay by these."""
+    """By closed period, the indicators that it is scored by: those known when it was closed."""
+    defined: Mapping[UUID, Indicator] = field(default_factory=dict)
+    """Every definition there was, by the event that made it."""
     extended: Mapping[str, Mapping[str, date]] = field(default_factory=dict)
     """By period and region, the day until whose end it may send its figures."""
 
@@ -147,13 +152,14 @@ def evolve(known: IndicatorSet, event: Event) -> IndicatorSet:
     """The set after one more event."""
     match event:
         case IndicatorDefined(programme=programme, indicator=definition, version=version):
-            return replace(_with(known, definition, version), programme=programme)
+            return replace(_with(known, definition, version, event.id), programme=programme)
         case TargetRevised(new=definition, version=version):
-            return _with(known, definition, version)
+            return _with(known, definition, version, event.id)
         case IndicatorClosed(code=code):
             return replace(known, closed=known.closed | {code})
-        case PeriodClosed(period=period):
-            return replace(known, closed_periods={**known.closed_periods, period: known.indicators})
+        case PeriodClosed(period=period, definitions=definitions):
+            then = {**known.indicators, **_defined_by(known, definitions)}
+            return replace(known, closed_periods={**known.closed_periods, period: then})
         case PeriodReopened(period=period):
             return replace(known, closed_periods={k: v for k, v in known.closed_periods.items() if k != period})
         case PeriodExtended(period=period, region=region, until=until):
@@ -163,10 +169,17 @@ def evolve(known: IndicatorSet, event: Event) -> IndicatorSet:
             return known
 
 
-def _with(known: IndicatorSet, definition: IndicatorDefinition, version: int) -> IndicatorSet:
+def _with(known: IndicatorSet, definition: IndicatorDefinition, version: int, event: UUID | None) -> IndicatorSet:
     before = known.indicators.get(definition.code)
-    versions = (*(before.versions if before else ()), version)
-    return replace(known, indicators={**known.indicators, definition.code: Indicator(definition, versions)})
+    indicator = Indicator(definition, (*(before.versions if before else ()), version), event)
+    defined = {**known.defined, event: indicator} if event else known.defined
+    return replace(known, indicators={**known.indicators, definition.code: indicator}, defined=defined)
+
+
+def _defined_by(known: IndicatorSet, events: Iterable[UUID]) -> dict[str, Indicator]:
+    """Those that these events defined; a revision that was told later but took effect before is not among them."""
+    found = (known.defined[event] for event in events if event in known.defined)
+    return {each.definition.code: each for each in found}
 
 
 def invariant(known: IndicatorSet) -> None:
@@ -305,7 +318,8 @@ def _close_period(period: str, known: IndicatorSet, context: Context) -> list[Ev
     if period in known.closed_periods:
         return []
     require(context.now > periods.ends(period), "period.not_over", period=period)
-    return [PeriodClosed(programme=known.programme, period=period)]
+    definitions = tuple(each.event for each in known.indicators.values() if each.event is not None)
+    return [PeriodClosed(programme=known.programme, period=period, definitions=definitions)]
 
 
 def _extend(command: ExtendPeriod, known: IndicatorSet, programme: ProgrammeDefinition) -> list[Event]:

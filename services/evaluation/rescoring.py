@@ -3,7 +3,7 @@
 What a score should be follows from the verified figures and the definitions alone. The rule compares that with what
 stands and replies with the difference, so that a replay replies nothing. Where a verification or a figure was voided
 and none is left, it withdraws the scores: it voids them, so that no reader has to know why a score no longer stands.
-A closed period is scored by the definitions of its closing: a revised target scores open periods only.
+A closed period is scored by the definitions of its closing, so that a revised target scores open periods only.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ async def respond(cause: Recorded, snapshot: Snapshot) -> list[Reply]:
         case FactVoided() if kind_of(cause.stream) == MEASUREMENT.name:
             return await _around(cause, snapshot, *cell_of(cause.stream))
         case TargetRevised(code=code):
-            return await _open(cause, snapshot, code)
+            return await _all(cause, snapshot, {code})
         case IndicatorDefined(indicator=definition):
-            return await _open(cause, snapshot, definition.code)
+            return await _all(cause, snapshot, {definition.code})
         case PeriodReopened(period=period):
-            return [each for sheet in await _sheets(cause, snapshot) for each in sheet.replies(sheet.of(period))]
+            return await _all(cause, snapshot, period=period)
         case FactVoided() if kind_of(cause.stream) == INDICATORS.name:
-            return [each for sheet in await _sheets(cause, snapshot) for each in sheet.replies(sheet.cells())]
+            return await _all(cause, snapshot)
         case _:
             return []
 
@@ -73,18 +73,11 @@ class Sheet:
     code: str
     measurements: Mapping[Cell, Measurement]
 
-    def cells(self) -> list[Cell]:
-        """Every cell that has a score or should have one."""
+    def cells(self, period: str | None = None) -> list[Cell]:
+        """Every cell that has a score or should have one, or those of one period."""
         used = [cell for cell, each in self.measurements.items() if each.verified is not None or each.score is not None]
-        return _distinct(near for cell in used for near in self.around(cell))
-
-    def of(self, period: str) -> list[Cell]:
-        """Those of one period."""
-        return [cell for cell in self.cells() if cell.period == period]
-
-    def open(self) -> list[Cell]:
-        """Those of periods that are not closed."""
-        return [cell for cell in self.cells() if cell.period not in self.indicators.closed_periods]
+        near = _distinct(near for cell in used for near in self.around(cell))
+        return [cell for cell in near if period in (None, cell.period)]
 
     def around(self, cell: Cell) -> list[Cell]:
         """The cell and what is rolled up from it: the year's, the nation's, the nation's year."""
@@ -129,8 +122,10 @@ async def _around(cause: Recorded, snapshot: Snapshot, code: str, cell: Cell) ->
     return [each for sheet in await _sheets(cause, snapshot, {code}) for each in sheet.replies(sheet.around(cell))]
 
 
-async def _open(cause: Recorded, snapshot: Snapshot, code: str) -> list[Reply]:
-    return [each for sheet in await _sheets(cause, snapshot, {code}) for each in sheet.replies(sheet.open())]
+async def _all(
+    cause: Recorded, snapshot: Snapshot, codes: Collection[str] = (), period: str | None = None
+) -> list[Reply]:
+    return [each for sheet in await _sheets(cause, snapshot, codes) for each in sheet.replies(sheet.cells(period))]
 
 
 async def _sheets(cause: Recorded, snapshot: Snapshot, codes: Collection[str] = ()) -> list[Sheet]:

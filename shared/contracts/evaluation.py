@@ -66,6 +66,11 @@ class PeriodClosed(Event, owner="evaluation", aggregate="indicators"):
 
     programme: ProgrammeId
     period: PeriodCode
+    definitions: tuple[EventId, ...] = Field(
+        default=(),
+        max_length=200,
+        description="The events that had defined the indicators then; the period is scored by these whatever follows.",
+    )
 
 
 class PeriodReopened(Event, owner="evaluation", aggregate="indicators"):

@@ -247,7 +247,7 @@ def test_an_indicator_is_closed_once() -> None:
 
 # Periods
 
-CLOSED = PeriodClosed(programme=PROGRAMME, period="2560-Q1")
+CLOSED = PeriodClosed(programme=PROGRAMME, period="2560-Q1", definitions=tuple(map(event_id, range(4))))
 REOPENED = PeriodReopened(programme=PROGRAMME, period="2560-Q1", reason="แก้ไข")
 
 
@@ -294,7 +294,7 @@ def test_more_time_is_for_a_region_of_the_programme() -> None:
 
 
 def test_a_closed_period_is_not_extended() -> None:
-    closed = PeriodClosed(programme=PROGRAMME, period="2560-Q2")
+    closed = CLOSED.model_copy(update={"period": "2560-Q2"})
     on(*DEFINED, closed).when(extend()).then_rejected("period.closed")
 
 
@@ -319,6 +319,10 @@ def test_a_closed_period_is_scored_by_the_definition_of_its_closing() -> None:
     assert closed is not None
     assert open_ is not None
     assert (closed.version, open_.version) == (1, 2)
+    late: IndicatorSet = on(*DEFINED, CLOSED, target_revised(2, date(2016, 10, 3))).state()
+    told_late = late.scored_by("QN2", "2560-Q1")
+    assert told_late is not None
+    assert told_late.version == 1
     reopened: IndicatorSet = on(*DEFINED, CLOSED, REOPENED, later).state()
     again = reopened.scored_by("QN2", "2560-Q1")
     assert again is not None
@@ -414,4 +418,4 @@ class IndicatorsMachine(RuleBasedStateMachine):
 
 
 TestIndicators = IndicatorsMachine.TestCase
-TestIndicators.settings = settings(deadline=None, max_examples=60, stateful_step_count=25)
+TestIndicators.settings = settings(deadline=None, max_examples=30, stateful_step_count=20)

@@ -12,7 +12,6 @@ from services.evaluation import qn1
 from services.evaluation.committees import COMMITTEES
 from services.evaluation.indicators import INDICATORS, CloseIndicator, ClosePeriod, DefineIndicators, ReopenPeriod
 from services.evaluation.measurement import MEASUREMENT, RULE, Measurement, Status
-from services.evaluation.rules import RULES
 from shared.contracts import KNOWN_PROGRAMME, Event, Recorded
 from shared.contracts.committee import CommitteeAppointed, CommitteeDissolved, CommitteeProposed, CommitteeReconstituted
 from shared.contracts.common import FactVoided
@@ -27,7 +26,7 @@ from tests.unit.evaluation.examples import (
     measurement_of,
     revised,
 )
-from tests.unit.evaluation.world import Reacting
+from tests.unit.evaluation.world import COMPUTING, Reacting
 
 ORDER: dict[str, Any] = {
     "order": {"unit": "สพฐ.", "number": 12, "year": 2560},
@@ -60,7 +59,7 @@ def reconstituted(day: str = "2017-04-01") -> CommitteeReconstituted:
 
 
 def world(indicator: IndicatorDefinition = QN1, *, defined: bool = True) -> Reacting:
-    made = Reacting(RULES[:1], [INDICATORS, MEASUREMENT], [KNOWN_PROGRAMME, COMMITTEES])
+    made = Reacting([COMPUTING], [INDICATORS, MEASUREMENT], [KNOWN_PROGRAMME, COMMITTEES])
     made.knows_programme()
     made.now = datetime(2017, 6, 1, tzinfo=UTC)
     if defined:
@@ -314,5 +313,4 @@ async def test_a_figure_that_was_not_verified_yet_is_verified() -> None:
 
 @pytest.mark.parametrize("event", [appointed(), dissolved(), reconstituted()], ids=lambda event: event.spec.name)
 def test_the_rule_concerns_the_committees_events(event: Event) -> None:
-    assert event.spec.name in RULES[0].concerns
-    assert event.spec.owner in RULES[0].stores
+    assert event.spec.name in qn1.CONCERNS

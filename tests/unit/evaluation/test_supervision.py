@@ -374,6 +374,6 @@ class VisitMachine(RuleBasedStateMachine):
 
 
 TestRecommendation = RecommendationMachine.TestCase
-TestRecommendation.settings = settings(deadline=None, max_examples=60, stateful_step_count=20)
+TestRecommendation.settings = settings(deadline=None, max_examples=40, stateful_step_count=15)
 TestVisit = VisitMachine.TestCase
 TestVisit.settings = settings(deadline=None, max_examples=30, stateful_step_count=15)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
-from services.evaluation.rules import Rule
+from services.evaluation import qn1, rescoring
+from services.evaluation.snapshot import Snapshot
 from shared.contracts import KNOWN_PROGRAMME, Aggregate, Command, Context, Event, Learned, Recorded
 from shared.contracts.committee import ProgrammeRegistered
 from shared.contracts.common import FactVoided
@@ -138,6 +139,22 @@ class World:
         return self.now
 
 
+class Rule(NamedTuple):
+    """A reaction: its name, the names of the events it concerns, and what it replies."""
+
+    name: str
+    concerns: frozenset[str]
+    respond: Callable[[Recorded, Snapshot, datetime], Awaitable[list[Reply]]]
+
+
+async def _rescore(cause: Recorded, snapshot: Snapshot, _now: datetime) -> list[Reply]:
+    return await rescoring.respond(cause, snapshot)
+
+
+COMPUTING = Rule("qn1", qn1.CONCERNS, qn1.respond)
+SCORING = Rule("scoring", rescoring.CONCERNS, _rescore)
+
+
 class Reacting(World):
     """A world whose rules reply to every event, as a worker would: at least once, each command under its cause's id."""
 
@@ -191,6 +208,16 @@ class Reacting(World):
         """All events, own and copied, in the order in which they were told."""
         told = chain(chain.from_iterable(self.streams.values()), chain.from_iterable(self.copies.values()))
         return sorted(told, key=lambda each: each.position)
+
+
+def run(waiting: Coroutine[Any, Any, S]) -> S:
+    """What an async function gives that never waits, as everything here is in memory."""
+    try:
+        waiting.send(None)
+    except StopIteration as done:
+        found: S = done.value
+        return found
+    raise AssertionError("something waited")
 
 
 def sentences(refusal: Rejected) -> tuple[str, str]:
