@@ -147,10 +147,11 @@ DECLARE
     last_hash    bytea;
     last_pos     bigint;
     last_time    timestamptz;
-    positions    bigint[] := '{}';
-    times        timestamptz[] := '{}';
-    data_hashes  bytea[] := '{}';
-    hashes       bytea[] := '{}';
+    -- At full length from the start: an array begins where it is first assigned to, and unnest would shift it.
+    positions    bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(e_id)]);
+    times        timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(e_id)]);
+    data_hashes  bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(e_id)]);
+    hashes       bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(e_id)]);
     own_versions int[] := array_fill(NULL::int, ARRAY[cardinality(a_id)]);
     own_places   bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(a_id)]);
     own_times    timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(a_id)]);
@@ -231,8 +232,6 @@ BEGIN
                 own_places[one.append] := last_pos;
                 own_times[one.append] := last_time;
             END IF;
-        ELSE
-            positions[one.n] := NULL;
         END IF;
     END LOOP;
 

@@ -67,6 +67,19 @@ async def test_a_stale_version_refuses_that_append_alone(store: EventStore) -> N
     assert not isinstance(answers[1], BaseException)
 
 
+async def test_a_refusal_at_the_head_of_a_group_leaves_the_group_together(empty: Database) -> None:
+    store = await EventStore.open(empty.app_dsn, "committee")
+    try:
+        await store.append(decision("committee:a", 0))
+        stale, *rest = [decision("committee:a", 0), decision("committee:b", 0), decision("committee:c", 0)]
+        answers = await asyncio.gather(*(store.append(each) for each in [stale, *rest]), return_exceptions=True)
+        assert [isinstance(each, Stale) for each in answers] == [True, False, False]
+        transactions = "SELECT count(DISTINCT xmin::text) FROM events WHERE stream <> 'committee:a'"
+        assert await store.pool.fetchval(transactions) == 1
+    finally:
+        await store.close()
+
+
 async def test_a_stream_that_was_only_read_guards_the_decision(store: EventStore) -> None:
     await store.append(decision("mandate:1", 0))
     with pytest.raises(Stale, match="mandate:1 is at version 1, not 0"):
