@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 from fastapi import Response
@@ -36,6 +37,8 @@ def _other(value: Any) -> Any:
             return value.model_dump(mode="json")
         case Set():
             return [orjson.Fragment(each) for each in sorted(dump(each) for each in value)]
+        case UUID():  # the driver's own, which orjson does not know
+            return str(value)
         case Mapping():
             return dict(value)
         case tuple():
