@@ -188,7 +188,7 @@ def invariant(known: IndicatorSet) -> None:
         require(
             each.versions == tuple(range(1, len(each.versions) + 1)), "indicator.versions_out_of_order", indicator=code
         )
-    require(known.weight() <= 100, "indicator.weights_not_100", weight=known.weight())
+    require(known.weight() <= 100, "indicator.weights_not_hundred", weight=known.weight())
     for code in known.closed:
         require(code in known.indicators, "indicator.not_defined", indicator=code)
 
@@ -245,7 +245,7 @@ def _define(command: DefineIndicators, known: IndicatorSet, context: Context) ->
             IndicatorDefined(programme=command.programme, indicator=each, version=_next_version(each.code, known))
         )
         known = evolve(known, events[-1])
-    require(not events or known.weight() == 100, "indicator.weights_not_100", weight=known.weight())
+    require(not events or known.weight() == 100, "indicator.weights_not_hundred", weight=known.weight())
     return events
 
 
@@ -298,7 +298,7 @@ def _revise(command: ReviseTarget, known: IndicatorSet) -> list[Event]:
     )
     if "weight" in changes:
         weight = evolve(known, revised).weight()
-        require(weight == 100, "indicator.weights_not_100", pointer="/weight", weight=weight)
+        require(weight == 100, "indicator.weights_not_hundred", pointer="/weight", weight=weight)
     return [revised]
 
 

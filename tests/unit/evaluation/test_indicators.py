@@ -92,7 +92,7 @@ def test_a_set_can_be_defined_by_a_list_of_its_own() -> None:
 
 
 def test_a_set_whose_weights_do_not_sum_to_100_is_refused() -> None:
-    on().when(define(QN1, QN2, QN3)).then_rejected("indicator.weights_not_100")
+    on().when(define(QN1, QN2, QN3)).then_rejected("indicator.weights_not_hundred")
 
 
 def test_a_set_defined_twice_is_nothing_new() -> None:
@@ -102,7 +102,7 @@ def test_a_set_defined_twice_is_nothing_new() -> None:
 def test_what_is_not_named_stays_and_counts_for_the_weights() -> None:
     heavier, lighter = revised(QN2, weight="35"), revised(QN3, weight="15")
     on(*DEFINED).when(define(heavier, lighter)).then(defined(lighter, 2), defined(heavier, 2))
-    on(*DEFINED).when(define(heavier)).then_rejected("indicator.weights_not_100")
+    on(*DEFINED).when(define(heavier)).then_rejected("indicator.weights_not_hundred")
 
 
 def test_a_new_indicator_takes_its_weight_from_others() -> None:
@@ -195,7 +195,7 @@ def test_a_rubric_has_no_bands_to_revise() -> None:
 
 
 def test_a_weight_does_not_change_by_itself() -> None:
-    on(*DEFINED).when(revise(weight="40")).then_rejected("indicator.weights_not_100")
+    on(*DEFINED).when(revise(weight="40")).then_rejected("indicator.weights_not_hundred")
 
 
 def test_a_weight_may_change_when_it_makes_100_again() -> None:
