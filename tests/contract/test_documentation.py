@@ -1,0 +1,93 @@
+"""The OpenAPI document says what the services do: every verb, every body, every answer, every problem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from fastapi import FastAPI
+
+from shared.contracts.rejection import codes
+from shared.eventstore.store import EventStore
+from shared.web.api import COMMANDING
+from tests.contract.asking import begun, send
+from tests.contract.notes import BEGIN, NOTE, REVISE
+from tests.contract.services import WRITE_SERVICES, app_of, commands_of
+from tests.tokens import TestIssuer
+
+
+@pytest.mark.parametrize("service", WRITE_SERVICES)
+async def test_every_verb_of_every_collection_is_documented_with_its_body(
+    store: EventStore, issuer: TestIssuer, service: str
+) -> None:
+    document = app_of(service, store, issuer).openapi()
+    for command in commands_of(service):
+        operation = document["paths"][command.template]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["$ref"].rpartition("/")[2] == command.model.__name__
+        assert set(operation["responses"]) >= {"200", "201", *map(str, COMMANDING)}
+        assert "Idempotency-Key" in {each["name"] for each in operation["parameters"] if each["required"]}
+        assert operation["security"]
+        assert "get" in document["paths"][f"/v1/{command.collection.name}/{{stream}}"]
+
+
+@pytest.mark.parametrize("service", WRITE_SERVICES)
+async def test_every_reference_leads_somewhere(store: EventStore, issuer: TestIssuer, service: str) -> None:
+    document = app_of(service, store, issuer).openapi()
+    for reference in references(document):
+        here: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            assert part in here, reference
+            here = here[part]
+
+
+@pytest.mark.parametrize("service", WRITE_SERVICES)
+async def test_every_schema_is_one(store: EventStore, issuer: TestIssuer, service: str) -> None:
+    for name, schema in app_of(service, store, issuer).openapi()["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert schema, name
+
+
+@pytest.mark.parametrize("service", WRITE_SERVICES)
+async def test_operations_have_names_of_their_own(store: EventStore, issuer: TestIssuer, service: str) -> None:
+    document = app_of(service, store, issuer).openapi()
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))
+
+
+async def test_every_code_is_documented_under_its_status(app: FastAPI) -> None:
+    responses = app.openapi()["components"]["responses"]
+    for code, known in codes().items():
+        assert f"`{code}` {known.en}" in responses[str(known.status)]["description"]
+
+
+async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, app: FastAPI) -> None:
+    document = app.openapi()
+    await begun(http)
+    for method, path, template, answer in [
+        ("post", "/v1/notes", "/v1/notes", await send(http, "/v1/notes", BEGIN)),
+        ("post", "revise", "/v1/notes/{stream}/revise", await send(http, f"/v1/notes/{NOTE}/revise", REVISE)),
+        ("get", "state", "/v1/notes/{stream}", await http.get(f"/v1/notes/{NOTE}")),
+        ("get", "events", "/v1/streams/{stream}/events", await http.get(f"/v1/streams/{NOTE}/events")),
+        ("get", "clock", "/v1/clock", await http.get("/v1/clock")),
+        ("get", "ready", "/health/ready", await http.get("/health/ready")),
+        ("get", "missing", "/v1/notes/{stream}", await http.get("/v1/notes/note:x")),
+        ("post", "invalid", "/v1/notes", await send(http, "/v1/notes", {"programme": 1})),
+    ]:
+        told = document["paths"][template][method]["responses"][str(answer.status_code)]
+        if "$ref" in told:
+            told = document["components"]["responses"][told["$ref"].rpartition("/")[2]]
+        schema = told["content"][answer.headers["content-type"]]["schema"]
+        jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
+        assert path
+
+
+def references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [each for inner in value.values() for each in references(inner)]
+    if isinstance(value, list):
+        return [each for inner in value for each in references(inner)]
+    return []
