@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     """Whether reporting's views are open to everybody."""
     ready_file: str | None = None
     """File that a process without a port touches once it is ready."""
+    instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    """Names a consuming process among those that share its work: started again by this name, it takes its own place at
+    once; without one, others wait until the broker has given up the one that died."""
     faults: str | None = None
     """Folder through which tests break the process, see shared.faults."""
 

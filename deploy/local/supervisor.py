@@ -50,7 +50,7 @@ PROGRAM = """
 [program:{name}]
 command=setpriv --pdeathsig TERM -- {command}
 directory={root}
-environment=OBEC_READY_FILE="{ready}"
+environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}"
 stdout_logfile={log}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3

@@ -31,7 +31,15 @@ def runner_of(
     if bootstrap is None:
         raise StartRefused("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to consume from")
     topics = Topics(settings.topic_prefix)
-    return Runner(projection, settings.dsn(service), bootstrap, topics, recompute=recompute, settings=connection)
+    return Runner(
+        projection,
+        settings.dsn(service),
+        bootstrap,
+        topics,
+        instance=settings.instance,
+        recompute=recompute,
+        settings=connection,
+    )
 
 
 async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner], *beside: Beside) -> None:
