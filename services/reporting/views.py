@@ -19,8 +19,8 @@ async def national(answer: Answering) -> Answer:
     figures = answer.figures
     counts = await figures.one("committee_counts")
     return {
-        "programme": await figures.one("definition"),
         "committees": {"text": f"{counts['appointed']}/{counts['regions']}", **counts, "lineage": "committees"},
+        "programme": await figures.one("definition"),
         "completeness": {**await figures.one("completeness_total"), "lineage": "completeness"},
         "total": await _total(figures, NATION),
         "indicators": await _indicators(figures),
@@ -165,7 +165,7 @@ async def _indicators(figures: Figures) -> list[Answer]:
     """Indicators with the nation's periods: rolled up from the regions, or measured for the nation."""
     nation: defaultdict[str, list[Answer]] = defaultdict(list)
     for row in await figures.all("national_cells"):
-        nation[row["indicator"]].append({**row, "lineage": _name("score", row["indicator"], NATION, row["period"])})
+        nation[row["indicator"]].append({**row, "lineage": _name("nation", row["indicator"], row["period"])})
     for row in await figures.all("cells"):
         if row["scope"] == NATION:
             nation[row["indicator"]].append(_cell(row))

@@ -82,7 +82,7 @@ class ActivityFold:
                     self._stream,
                     self._programme,
                     self._code,
-                    self._state or "none",
+                    self._state or None,
                     self._opens,
                     self._closes,
                     self._planned_deadline,

@@ -18,7 +18,7 @@ Member = dict[str, Any]
 class _Committee:
     programme: str = ""
     region: str = ""
-    state: str = "none"
+    state: str | None = None
     proposed_on: date | None = None
     proposed_by: str | None = None
     order_unit: str | None = None
@@ -54,11 +54,11 @@ class CommitteeFold:
 
     def rows(self) -> Rows:
         """One row an interval."""
-        ends = [begins for begins, _ in self._intervals[1:]] + [None]
+        ends: list[datetime | None] = [begins for begins, _ in self._intervals[1:]]
         return {
             "committee": [
                 self._row(begins, end, committee)
-                for (begins, committee), end in zip(self._intervals, ends, strict=True)
+                for (begins, committee), end in zip(self._intervals, [*ends, None], strict=False)
             ]
         }
 

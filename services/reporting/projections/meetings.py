@@ -37,9 +37,11 @@ class MeetingFold:
 
     def __init__(self, stream: str) -> None:
         self._stream = stream
-        self._programme = self._activity = self._number = ""
+        self._programme = ""
+        self._activity: str | None = None
+        self._number: str | None = None
         self._region: str | None = None
-        self._state = ""
+        self._state: str | None = None
         self._scheduled_at: datetime | None = None
         self._place: str | None = None
         self._rescheduled = 0
@@ -55,7 +57,11 @@ class MeetingFold:
 
     def step(self, fact: Fact) -> None:
         """The state only goes on: what was held stays held."""
+        if fact.name not in _OF_MEETINGS:
+            return
         body = fact.body
+        if self._activity is None:
+            self._programme = body["programme"]
         match fact.name:
             case "MeetingHeld":
                 self._met(body)
@@ -86,7 +92,7 @@ class MeetingFold:
                 self._resolution_list = body["resolutions"]
 
     def rows(self) -> Rows:
-        """One row, or none while nothing says which meeting it is."""
+        """One row, or none before anything has happened."""
         if not self._programme:
             return {"meeting": []}
         roll = self._roll
@@ -141,6 +147,12 @@ class MeetingFold:
             self._state = state
 
 
+_OF_MEETINGS = frozenset(
+    {
+        *("MeetingScheduled", "MeetingNoticeIssued", "MeetingRescheduled", "MeetingCancelled"),
+        *("MeetingHeld", "MeetingAdjourned", "MinutesApproved", "MeetingRecordCorrected"),
+    }
+)
 _CAME = frozenset({"present", "substitute"})
 
 

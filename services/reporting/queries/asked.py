@@ -107,8 +107,6 @@ async def _reached(connection: Connection, after: Position, patience: float) -> 
 async def _look(
     connection: Connection, asked: Question, now: datetime, stale: bool, consumer: str, stores: Sequence[str]
 ) -> Answering:
-    known = await connection.fetchval(_SQL["knows_programme"], asked.programme)
-    require(known, "programme.unknown", programme=asked.programme)
     positions = await _positions(connection, asked.as_of)
     at = asked.effective_at or asked.as_of or now
     rows = None
@@ -116,6 +114,7 @@ async def _look(
         facts = await known_facts(connection, asked.programme, positions)
         rows = as_json(rows_of(facts, asked.effective_at))
     figures = Figures(connection, asked.programme, at, rows)
+    require(await figures.one("definition"), "programme.unknown", programme=asked.programme)
     freshness = await connection.fetchrow(_SQL["freshness"], consumer, list(stores))
     complete = freshness["complete_up_to"]
     counts = await figures.one("completeness_total")

@@ -9,9 +9,6 @@ SELECT store, shard, position_at(store, shard, $1) AS position FROM applied ORDE
 -- name: reached
 SELECT coalesce((SELECT position FROM applied WHERE store = $1 AND shard = $2), 0)
 
--- name: knows_programme
-SELECT EXISTS (SELECT FROM programme WHERE programme = $1)
-
 -- name: freshness
 -- $1 names the consumer whose offsets count, $2 the stores that are read. A shard is complete up to the time of the newest
 -- head that was passed: everything seen was applied, or an operator decided to skip it; what is parked undecided holds

@@ -13,7 +13,7 @@ SELECT count(*) AS regions,
        count(*) FILTER (WHERE state = 'appointed') AS appointed,
        count(*) FILTER (WHERE state = 'proposed') AS proposed,
        count(*) FILTER (WHERE state = 'dissolved') AS dissolved,
-       count(*) FILTER (WHERE state IN ('none', 'withdrawn')) AS without,
+       count(*) FILTER (WHERE state IS NULL OR state IN ('none', 'withdrawn')) AS without,
        count(*) FILTER (WHERE cardinality(vacant) > 0) AS with_vacancy
 FROM region_committee
 
@@ -111,7 +111,7 @@ LEFT JOIN current_score s ON s.indicator = c.indicator AND s.scope = c.scope AND
 ORDER BY c.indicator, r.ordinal NULLS FIRST, c.ends_on
 
 -- name: national_cells
-SELECT * FROM national_cell ORDER BY indicator, ends_on, is_measured DESC
+SELECT * FROM national_cell ORDER BY indicator, ends_on
 
 -- name: scores
 SELECT s.indicator, s.scope, s.period, s.figure, s.target, s.score, s.level, s.weight, s.weighted, s.scheme, s.indicator_version,
@@ -173,7 +173,9 @@ JOIN asked a ON a.programme = v.programme
 ORDER BY v.visited_on, v.stream
 
 -- name: visit_counts
-SELECT r.region, count(v.stream) AS visits, count(DISTINCT v.visited_on) AS days, coalesce(sum(v.findings), 0)::bigint AS findings,
+SELECT r.region, count(v.stream) AS visits,
+       coalesce(array_agg(DISTINCT v.visited_on ORDER BY v.visited_on) FILTER (WHERE v.stream IS NOT NULL), '{}') AS days,
+       coalesce(sum(v.findings), 0)::bigint AS findings,
        max(v.visited_on) AS last_visited_on
 FROM region r
 CROSS JOIN asked a

@@ -98,8 +98,12 @@ async def _source(answer: Answering, figure: str) -> Source:
             return Source("cells", {"indicator": indicator, "scope": scope, "period": period}, (stream,), _all)
         case ["score", indicator, scope, period]:
             beginning = f"measurement:{programme}:{indicator}:"
-            row = {"indicator": indicator, "scope": scope, "period": period}
-            return Source("scores", row, (beginning,), _of_cell(scope, period))
+            cell = {"indicator": indicator, "scope": scope, "period": period}
+            return Source("scores", cell, (beginning,), _of_cell(scope, period))
+        case ["nation", indicator, period]:
+            beginning = f"measurement:{programme}:{indicator}:"
+            row = {"indicator": indicator, "period": period}
+            return Source("national_cells", row, (beginning,), _of_cell(NATION, period))
         case ["total", scope]:
             return Source("weighted_totals", {"scope": scope}, (f"measurement:{programme}:",), _of_cell(scope, "-Y"))
         case ["completeness"]:

@@ -14,7 +14,7 @@ region AS (
     CROSS JOIN jsonb_array_elements_text(d.regions) WITH ORDINALITY AS r (code, ordinal)
 ),
 region_committee AS (
-    SELECT r.region, r.ordinal AS place, coalesce(c.state, 'none') AS state, c.stream, c.ordinal, c.valid_from, c.valid_to,
+    SELECT r.region, r.ordinal AS place, CASE WHEN c.stream IS NULL THEN 'none' ELSE c.state END AS state, c.stream, c.ordinal, c.valid_from, c.valid_to,
            c.proposed_on, c.proposed_by, c.order_unit, c.order_number, c.order_year, c.order_date, c.signatory_office,
            c.effective_from, c.mandate_version, c.withdrawn_on, c.dissolved_on, c.members, c.chairs, c.vice_chairs,
            c.ordinary_members, c.secretaries, c.assistant_secretaries, c.voting,
@@ -107,18 +107,18 @@ current_score AS (
     ORDER BY s.indicator, s.scope, s.period, s.occurred_at DESC, s.position DESC
 ),
 national_cell AS (
-    SELECT i.code AS indicator, p.period, p.ends_on, p.frequency = i.frequency AS is_measured,
+    SELECT i.code AS indicator, p.period, p.ends_on,
            s.figure, s.score, s.level, s.target, s.weight, s.weighted, s.regions_counted, s.regions_expected, s.provisional,
            s.event_id, s.scheme, s.indicator_version, s.cause,
            CASE WHEN s.event_id IS NULL THEN r.status WHEN s.provisional THEN 'provisional' ELSE 'scored' END AS status
     FROM indicator i
     JOIN asked a ON a.programme = i.programme
-    JOIN period_of_year p ON p.frequency IN (i.frequency, 'yearly')
+    JOIN period_of_year p ON p.frequency = i.frequency
     LEFT JOIN current_score s ON s.indicator = i.code AND s.scope = 'TH' AND s.period = p.period
     LEFT JOIN LATERAL (
         SELECT replace(c.status, 'verified', 'waiting') AS status
         FROM cell c
-        WHERE c.indicator = i.code AND (c.period = p.period OR p.frequency <> i.frequency)
+        WHERE c.indicator = i.code AND c.period = p.period
         ORDER BY array_position(
             ARRAY ['waiting', 'returned', 'not_reported', 'verified', 'not_due', 'not_applicable'], c.status
         )
@@ -171,7 +171,7 @@ evidence_piece AS (
 activity_progress AS (
     SELECT p.place, p.code, p.name, p.state, p.opens, p.closes, p.deadline, p.extensions, p.stream, p.started_on,
            p.completed_on, p.cancelled_on, p.outputs, late.overdue,
-           CASE WHEN late.overdue THEN d.today - p.deadline END AS days_late,
+           CASE WHEN late.overdue THEN d.today - p.deadline ELSE 0 END AS days_late,
            rule.per, p.completed_when -> 'evidence' AS evidence,
            CASE rule.per WHEN 'region' THEN (SELECT count(*) FROM region) ELSE rule.at_least END AS needed,
            CASE rule.per

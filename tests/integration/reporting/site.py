@@ -1,0 +1,90 @@
+"""A reporting database of one test, filled from a log as the runner would, and asked over HTTP or directly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+import orjson
+
+from services.reporting.http import reporting_api
+from services.reporting.projections.projection import ReportingProjection
+from shared.clock import ClockMode
+from shared.contracts.envelope import Envelope
+from shared.web.app import base_app
+from shared.web.auth import Authenticator
+from tests.conftest import NewDatabase
+from tests.unit.reporting.log import PROGRAMME, Log
+
+SEARCH_PATH = {"search_path": "reporting, public"}
+
+
+class StandingClock:
+    """Business time that a test sets."""
+
+    mode = ClockMode.SIMULATED
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    async def now(self) -> datetime:
+        """Where it stands."""
+        return self.moment
+
+
+@dataclass
+class Site:
+    """The database, the projection that fills it, and a client of its API."""
+
+    pool: Any
+    clock: StandingClock
+    client: httpx.AsyncClient
+    projection: ReportingProjection
+    owner_dsn: str
+
+    async def project(self, log: Log, size: int = 10_000) -> None:
+        """Apply what the log has sent and was not applied yet, shard by shard, and let it be now."""
+        async with self.pool.acquire() as connection:
+            known = {(r["store"], r["shard"]): r["position"] for r in await connection.fetch("SELECT * FROM applied")}
+            for place in sorted({(each.store, each.shard) for each in log.sent}):
+                its = [each for each in log.sent if (each.store, each.shard) == place]
+                news = [each for each in its if each.position > known.get(place, 0)]
+                for first in range(0, len(news), size):
+                    await self.apply(news[first : first + size])
+        self.clock.moment = log.now
+
+    async def apply(self, batch: Sequence[Envelope]) -> None:
+        """One batch in one transaction."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.projection.apply(connection, batch)
+
+    async def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows of a row table, in order, JSON as text."""
+        found = await self.pool.fetch(f"SELECT * FROM {table}")
+        return sorted((dict(row) for row in found), key=repr)
+
+    async def get(self, path: str, status: int = 200, **query: str) -> Any:
+        """The answer to a question of the programme."""
+        answer = await self.client.get(f"/v1/programmes/{PROGRAMME}/{path}", params=query)
+        assert answer.status_code == status, answer.text
+        return orjson.loads(answer.content)
+
+
+@asynccontextmanager
+async def open_site(database: NewDatabase, *, patience: float = 0.3) -> AsyncIterator[Site]:
+    """A fresh reporting database with its API on top."""
+    made = await database("reporting")
+    clock = StandingClock(datetime(2017, 11, 1, tzinfo=UTC))
+    async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=4, server_settings=SEARCH_PATH) as pool:
+        authenticator = Authenticator(())
+        api = reporting_api(lambda: pool, clock, patience=patience)
+        app = base_app("reporting", authenticator, api=api, public_read=True)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
+            yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn)
+        await authenticator.close()
