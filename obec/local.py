@@ -18,7 +18,7 @@ from deploy.local.supervisor import ROOT
 from deploy.local.users import USERS
 from obec.output import console, fail, progress, table
 
-SETTINGS = ("OBEC_TOPIC_PREFIX", "OBEC_SHARDS", "OBEC_CLOCK", "OBEC_ISSUERS")
+SETTINGS = ("OBEC_TOPIC_PREFIX", "OBEC_SHARDS", "OBEC_REPLICATION", "OBEC_CLOCK", "OBEC_ISSUERS")
 COLOURS = {"running": "green", "given": "green", "starting": "yellow", "not answering": "red", "stopped": "dim"}
 
 
@@ -29,7 +29,7 @@ def home() -> Path:
 
 def local_stack() -> Stack:
     """The stack of `obec up`, as the environment sets it. Raises StackError."""
-    settings = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+    settings = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
     ports, given = Ports.of_environment(os.environ), Given.of_environment(os.environ)
     return Stack(home() / "local", ports, given=given, settings=settings)
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deploy.local.ports import Ports, variable
+from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
 from tests.servers import FOLDER, run_folder
 
@@ -27,7 +28,7 @@ def own_settings(name: str) -> Iterator[Settings]:
     try:
         yield settings
     finally:
-        obec("reset", "--yes", settings=settings)
+        Stack(data_folder(settings), Ports()).stop()
         shutil.rmtree(home)
 
 

@@ -101,8 +101,9 @@ class Stack:
     def start(self, report: Report = lambda _: None) -> None:
         """Bring everything up, in order; what runs already is left alone."""
         with self._locked():
+            shards, replication = self._count("OBEC_SHARDS"), self._count("OBEC_REPLICATION")
             self._start_servers(report)
-            self._prepare(report)
+            self._prepare(shards, replication, report)
             self._supervisor(self._process_environment()).start(report)
 
     def start_servers(self, report: Report = lambda _: None) -> None:
@@ -141,13 +142,12 @@ class Stack:
                 future.result()
                 report(name)
 
-    def _prepare(self, report: Report) -> None:
+    def _prepare(self, shards: int, replication: int, report: Report) -> None:
         """Topics and migrations, once for each life of the supervisor."""
         if self._supervisor().pid is not None:
             return
-        environment = self.environment()
-        shards, replication = int(environment["OBEC_SHARDS"]), int(os.environ.get("OBEC_REPLICATION", "1"))
-        asyncio.run(create_topics(self.bootstrap, environment["OBEC_TOPIC_PREFIX"], shards, replication))
+        prefix = self.settings.get("OBEC_TOPIC_PREFIX", "")
+        asyncio.run(create_topics(self.bootstrap, prefix, shards, replication))
         report("topics")
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._migrate, filter(_is_written, SERVICES)))
@@ -165,11 +165,20 @@ class Stack:
         if run.returncode != 0:
             raise StackError(f"the database of {service} could not be migrated: {last_line(log)}")
 
+    def _count(self, name: str) -> int:
+        text = self.settings.get(name, "1")
+        if not (text.isascii() and text.isdigit() and int(text) > 0):
+            raise StackError(f"{name} must be a whole number from 1, not {text!r}")
+        return int(text)
+
     def _process_environment(self) -> dict[str, str]:
         return os.environ | self.environment()
 
     def _supervisor(self, environment: Mapping[str, str] | None = None) -> Supervisor:
-        programs = programs_of(self.ports) if self._programs is None else self._programs
+        programs = self._programs
+        if programs is None:
+            own_issuer = "OBEC_ISSUERS" not in self.settings
+            programs = [program for program in programs_of(self.ports) if own_issuer or program.name != "issuer"]
         return Supervisor(self.home, programs, environment or {})
 
     def _server_states(self) -> list[State]:

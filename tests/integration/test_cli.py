@@ -55,6 +55,13 @@ def test_a_wrong_port_is_said_in_one_line(settings: Settings, command: str) -> N
     assert_one_line(run, "OBEC_ISSUER_PORT must be a port number from 1 to 65535, not 'http'")
 
 
+@pytest.mark.parametrize("name", ["OBEC_SHARDS", "OBEC_REPLICATION"])
+def test_a_wrong_number_is_said_in_one_line_before_anything_starts(settings: Settings, name: str) -> None:
+    run = obec("up", settings={**settings, name: "many"})
+    assert_one_line(run, f"{name} must be a whole number from 1, not 'many'")
+    assert not (data_folder(settings) / "kafka").exists()
+
+
 def assert_one_line(run: subprocess.CompletedProcess[str], words: str) -> None:
     assert run.returncode != 0
     assert words in run.stderr
