@@ -102,8 +102,7 @@ current_score AS (
     JOIN asked a ON a.programme = s.programme
     LEFT JOIN slot o ON o.indicator = s.indicator AND o.scope = s.scope AND o.period = s.period
     LEFT JOIN measurement m ON m.stream = s.stream
-    WHERE NOT EXISTS (SELECT FROM voided v WHERE v.event_id = s.cause)
-      AND (o.indicator IS NULL OR round(m.verified_figure, 6) = round(s.figure, 6))
+    WHERE o.indicator IS NULL OR round(m.verified_figure, 6) = round(s.figure, 6)
     ORDER BY s.indicator, s.scope, s.period, s.occurred_at DESC, s.position DESC
 ),
 national_cell AS (

@@ -22,12 +22,11 @@ def half_up(number: Decimal, to: Decimal) -> Decimal:
 
 def current_score(subject: Subject) -> Iterable[Row]:
     """One row for each indicator, scope and period that has a score which holds."""
-    voided = {row["event_id"] for row in subject.tables["voided"]}
     cells = {(row["indicator"], row["scope"], row["period"]): row for row in cell(subject)}
     newest: dict[tuple[str, str, str], Row] = {}
     for row in sorted(subject.rows("score"), key=lambda each: (each["occurred_at"], each["position"])):
         place = (row["indicator"], row["scope"], row["period"])
-        if row["cause"] not in voided and _figure_holds(row, cells.get(place)):
+        if _figure_holds(row, cells.get(place)):
             newest[place] = row
     return newest.values()
 
