@@ -178,8 +178,8 @@ class Relay:
         batch.close()
         last = rows[taken - 1]["position"]
         sent = await producer.send_batch(batch, self._topic, partition=self._shard)
-        fault_point("relay.after_send")
         more = rows[taken:] or await connection.fetch(_BATCH, self._shard, last, ROWS)
+        fault_point("relay.after_send")
         await self._while_pinging(connection, sent)
         fault_point("relay.after_ack")
         if await connection.fetchval(_MOVE, self._shard, cursor, last) is None:

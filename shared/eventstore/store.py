@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 
 from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
-from shared.contracts import REGISTRY, Claim, Recorded
+from shared.contracts import REGISTRY, Claim, Event, Recorded
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append
 from shared.eventstore.writer import Writer, footprint_shards, read_answer
@@ -30,6 +30,10 @@ def statement(name: str) -> str:
 _STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
 _OF_TYPES, _HISTORIES = statement("of_types"), statement("histories")
 _INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
+
+
+READ_EVENTS = 10_000
+"""Events kept in memory once they were read, so that folding a stream again costs no parsing."""
 
 
 class WrongStore(Exception):
@@ -58,6 +62,7 @@ class EventStore:
         self.name, self.shards = settings.name, settings.shards
         self.clock: Clock = SimulatedClock(pool) if settings.clock is ClockMode.SIMULATED else RealClock()
         self._writers: dict[tuple[int, ...], Writer] = {}
+        self._read: dict[UUID, Event] = {}
         self._listeners: list[Callable[[], None]] = []
         self._notifying: asyncio.Task[None] | None = None
         self._notify_again = False
@@ -70,7 +75,7 @@ class EventStore:
 
         Raises WrongStore when it was made otherwise: ``store.other_name``, ``…other_shards``, ``…other_clock``.
         """
-        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=pool_size, timeout=10)
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=pool_size, timeout=10, reset=_leave_as_it_is)
         try:
             await pool.execute(_MAKE, name, shards, clock.value, secrets.token_bytes(32))
             store = cls(dsn, pool, _checked(await pool.fetchrow(_SETTINGS), name, shards, clock))
@@ -80,6 +85,15 @@ class EventStore:
         except BaseException:
             await pool.close()
             raise
+
+    def _event(self, event_id: UUID, row: Any) -> Event:
+        """The row's event; read once, as an event never changes."""
+        known = self._read.get(event_id)
+        if known is None:
+            if len(self._read) >= READ_EVENTS:
+                self._read.clear()
+            known = self._read[event_id] = REGISTRY.read(row["type"], row["data"]).identified(event_id)
+        return known
 
     async def close(self) -> None:
         """Finish appends under way and close all connections."""
@@ -157,13 +171,17 @@ class EventStore:
     def recorded(self, row: Any, store: str | None = None) -> Recorded:
         """A row of the store, or of the copies, as the event it is. Raises ContractError."""
         about = orjson.loads(row["metadata"])
-        event_id: UUID = UUID(str(row["event_id"]))
+        event_id = UUID(int=row["event_id"].int)
         return Recorded(
-            REGISTRY.read(row["type"], row["data"]).identified(event_id),
+            self._event(event_id, row),
             event_id, row["stream"], row["stream_version"], row["shard"], row["position"],
             row["occurred_at"], row["recorded_at"], row["received_at"],
             about.get("actor", ""), SOURCE_PREFIX + (store or self.name),
         )  # fmt: skip
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+    """Nothing here changes a session, so a returned connection needs no statement to put it right."""
 
 
 def recorded_of(envelope: Envelope) -> Recorded:
