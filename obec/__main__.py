@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from obec import local
+from obec import local, stores
 from obec.output import fail
 
 app = typer.Typer(
@@ -12,7 +12,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The OBEC CLUSTER programme on this machine.",
 )
-for command in (local.up, local.down, local.reset, local.status, local.token):
+for command in (local.up, local.down, local.reset, local.status, local.token, stores.verify, stores.restore):
     app.command()(command)
 
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from deploy.local.topics import create_topics, delete_topics, heads, topic
+from deploy.local.topics import create_topics, delete_topics
 from shared.eventstore.migrate import folders, migrate
+from shared.streams.topics import Topics as Names
 from tests.servers import Servers, locked, psql, run_folder
 
 
@@ -35,12 +36,12 @@ class Topics:
 
     def of(self, service: str) -> str:
         """The topic of a service's events."""
-        return topic(service, self.prefix)
+        return Names(self.prefix).events(service)
 
     @property
     def heads(self) -> str:
         """The topic of heads."""
-        return heads(self.prefix)
+        return Names(self.prefix).heads
 
 
 @asynccontextmanager

@@ -89,7 +89,10 @@ class Postgres:
         return arguments[:3] == [program("postgres"), "-D", str(self._data)]
 
     def _password(self, role: str) -> str:
-        return (self.folder / f"{role}.password").read_text()
+        try:
+            return (self.folder / f"{role}.password").read_text()
+        except FileNotFoundError as error:
+            raise StackError(f"there is no PostgreSQL in {self.folder}: run `obec up` first") from error
 
     def _require_same_port(self, pid: int) -> None:
         if processes.arguments(pid)[3:5] != ["-p", str(self.port)]:

@@ -128,7 +128,7 @@ class Stack:
 
     def status(self) -> list[State]:
         """What runs, server by server and process by process."""
-        return [*self._server_states(), *self._process_states()]
+        return [*self._server_states(), *self.process_states()]
 
     def _start_servers(self, report: Report) -> None:
         self.given.require_reachable()
@@ -186,7 +186,8 @@ class Stack:
         postgres = State("postgres", "given", None, "") if self.given.every_database else _state_of(self.postgres)
         return [kafka, postgres]
 
-    def _process_states(self) -> Iterator[State]:
+    def process_states(self) -> Iterator[State]:
+        """What runs of the product itself."""
         ports = {program.name: program.port for program in self._supervisor().programs}
         for process in self._supervisor().states():
             state = "running" if process.ready else "stopped" if process.pid is None else "starting"

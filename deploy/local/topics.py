@@ -8,21 +8,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.local.errors import StackError
+from shared.streams.topics import Topics
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")
-HEADS = "obec.cluster.heads"
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 SECONDS = 15.0
-
-
-def topic(service: str, prefix: str = "") -> str:
-    """The topic of a service's public events."""
-    return f"{prefix}obec.cluster.{service}"
-
-
-def heads(prefix: str = "") -> str:
-    """The small compacted topic that says how far each store's shards are."""
-    return prefix + HEADS
 
 
 async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, replication: int = 1) -> list[str]:
@@ -31,12 +21,11 @@ async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, repli
     Returns the names. Raises StackError when no broker answers, when it refuses, or when an existing topic has another
     number of partitions: a store's shards are fixed for its life.
     """
+    topics = Topics(prefix)
+    events, heads = {"cleanup.policy": "delete", **FOREVER}, {"cleanup.policy": "compact"}
     wanted = [
-        *(
-            NewTopic(topic(service, prefix), shards, replication, topic_configs={"cleanup.policy": "delete", **FOREVER})
-            for service in SERVICES
-        ),
-        NewTopic(heads(prefix), 1, replication, topic_configs={"cleanup.policy": "compact"}),
+        *(NewTopic(topics.events(service), shards, replication, topic_configs=events) for service in SERVICES),
+        NewTopic(topics.heads, 1, replication, topic_configs=heads),
     ]
     admin = await connect(bootstrap)
     try:
