@@ -25,7 +25,7 @@ from shared.streams.projection import Connection
 log = structlog.get_logger(__name__)
 
 TRIES = 5
-"""How often a command is tried whose stream others keep changing."""
+"""How often a command is tried whose stream others keep changing, and a rule asked of which a command is refused."""
 CATCH_UP_SECONDS = 0.02
 
 
@@ -84,17 +84,24 @@ class Reaction:
         if await self._handler.store.answered(self._source, done) is not None:
             return
         await self._catch_up(event)
-        replies = await self._respond(event)
-        if replies is None:
-            return
-        await self.carry_out(event.event_id, replies, event.correlation_id)
+        for _ in range(TRIES):
+            replies = await self._respond(event)
+            if replies is None:
+                return
+            if await self.carry_out(event.event_id, replies, event.correlation_id):
+                break
         await self._remember(event, done)
 
-    async def carry_out(self, cause: str, replies: Sequence[Reply], correlation: str = "") -> None:
-        """Carry out commands in answer to ``cause``: an event's id, or an id that stands for a moment."""
+    async def carry_out(self, cause: str, replies: Sequence[Reply], correlation: str = "") -> bool:
+        """Carry out commands in answer to ``cause``: an event's id, or an id that stands for a moment.
+
+        False when one was refused: perhaps the rule saw what was before, and would reply otherwise now.
+        """
+        taken = True
         for reply in replies:
-            await self._carry_out(cause, reply, correlation)
+            taken = await self._carry_out(cause, reply, correlation) and taken
             fault_point("reaction.after_reply")
+        return taken
 
     async def event_id_at(self, connection: Connection, store: str, shard: int, position: int) -> str | None:
         """A reaction keeps no events; the inbox knows what it answered."""
@@ -116,8 +123,8 @@ class Reaction:
         while not await self._learner.reached(self._handler.store.pool, event):  # noqa: ASYNC110  perhaps another process
             await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _carry_out(self, cause: str, reply: Reply, correlation: str) -> None:
-        """A refusal is an answer too (somebody was quicker, or the rule saw what was before): logged and passed."""
+    async def _carry_out(self, cause: str, reply: Reply, correlation: str) -> bool:
+        """Whether it was taken. What is refused however often the rule is asked is logged and passed."""
         request = Request(
             reply.aggregate,
             reply.stream,
@@ -134,12 +141,13 @@ class Reaction:
         for _ in range(TRIES):
             try:
                 await self._handler.handle(request)
-                return
+                return True
             except Rejected as refusal:
                 refused = refusal
                 if refusal.code != "stream.busy":
                     break
         log.warning("reaction refused", reaction=self.name, code=refused.code, stream=reply.stream)
+        return False
 
     async def _remember(self, cause: Envelope, done: str) -> None:
         store = self._handler.store

@@ -418,4 +418,4 @@ class IndicatorsMachine(RuleBasedStateMachine):
 
 
 TestIndicators = IndicatorsMachine.TestCase
-TestIndicators.settings = settings(deadline=None, max_examples=30, stateful_step_count=20)
+TestIndicators.settings = settings(deadline=None, max_examples=20, stateful_step_count=20)

@@ -576,7 +576,7 @@ class MeasurementMachine(RuleBasedStateMachine):
 
 
 TestMeasurement = MeasurementMachine.TestCase
-TestMeasurement.settings = settings(deadline=None, max_examples=40, stateful_step_count=25)
+TestMeasurement.settings = settings(deadline=None, max_examples=25, stateful_step_count=20)
 
 
 def test_a_ratio_of_nothing_is_no_reading() -> None:

@@ -475,7 +475,7 @@ def _verified(made: Reacting, code: str) -> dict[Cell, Any]:
 
 
 TestEvaluation = EvaluationMachine.TestCase
-TestEvaluation.settings = settings(deadline=None, max_examples=15, stateful_step_count=12)
+TestEvaluation.settings = settings(deadline=None, max_examples=10, stateful_step_count=10)
 
 
 def test_a_figure_in_a_score_keeps_its_digits() -> None:

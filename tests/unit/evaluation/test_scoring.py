@@ -120,7 +120,7 @@ def bands(draw: Any) -> tuple[tuple[Decimal, ...], Direction]:
     return tuple(rising if direction is Direction.HIGHER else reversed(rising)), direction
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @generated(bands(), NUMBERS)
 def test_a_score_lies_between_one_and_five(scale: tuple[tuple[Decimal, ...], Direction], figure: Decimal) -> None:
     found = on_bands(figure, *scale)
@@ -128,7 +128,7 @@ def test_a_score_lies_between_one_and_five(scale: tuple[tuple[Decimal, ...], Dir
     assert found == found.quantize(Decimal("0.01"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @generated(bands(), NUMBERS, NUMBERS)
 def test_a_better_figure_never_scores_less(
     scale: tuple[tuple[Decimal, ...], Direction], one: Decimal, other: Decimal
@@ -137,13 +137,13 @@ def test_a_better_figure_never_scores_less(
     assert on_bands(worse, *scale) <= on_bands(better, *scale)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @generated(bands())
 def test_each_band_earns_its_score(scale: tuple[tuple[Decimal, ...], Direction]) -> None:
     assert [on_bands(band, *scale) for band in scale[0]] == [1, 2, 3, 4, 5]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @generated(bands(), NUMBERS)
 def test_both_directions_are_mirror_images(scale: tuple[tuple[Decimal, ...], Direction], figure: Decimal) -> None:
     values, direction = scale
@@ -151,7 +151,7 @@ def test_both_directions_are_mirror_images(scale: tuple[tuple[Decimal, ...], Dir
     assert on_bands(figure, values, direction) == on_bands(-figure, tuple(-each for each in values), other)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @generated(bands(), NUMBERS, st.integers(3, 12))
 def test_no_setting_of_the_process_changes_a_score(
     scale: tuple[tuple[Decimal, ...], Direction], figure: Decimal, digits: int
