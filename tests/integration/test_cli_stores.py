@@ -9,7 +9,7 @@ import pytest
 from shared.eventstore.store import EventStore
 from tests.appends import decision
 from tests.cli import Settings, obec
-from tests.conftest import NewDatabase
+from tests.conftest import NewDatabase, NewTopics
 from tests.stack import Database
 
 
@@ -38,6 +38,15 @@ async def test_verify_names_the_first_bad_position_and_fails(given: tuple[Settin
     run = await asyncio.to_thread(obec, "verify", "committee", settings=given[0])
     assert run.returncode == 1
     assert "position 2: " in run.stdout
+
+
+async def test_restore_has_nothing_to_do_for_a_store_that_lacks_nothing(
+    given: tuple[Settings, Database], topics: NewTopics
+) -> None:
+    prefix = (await topics()).prefix
+    run = await asyncio.to_thread(obec, "restore", "committee", settings={**given[0], "OBEC_TOPIC_PREFIX": prefix})
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"committee *│ 0 *│ 0 *│ 3 ", run.stdout)
 
 
 async def test_an_unknown_service_is_said_in_one_line(settings: Settings) -> None:
