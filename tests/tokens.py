@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -66,3 +69,28 @@ class TestIssuer:
     def authenticator(self) -> Authenticator:
         """An authenticator that takes this issuer's tokens."""
         return Authenticator([ISSUER], self.client())
+
+    @contextmanager
+    def on_loopback(self) -> Iterator[Issuer]:
+        """Serve the key set on this machine; yields the issuer as settings name it."""
+        issuer = self
+
+        class Keys(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = orjson.dumps(issuer.key_set())
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Keys) as server:
+            thread = Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield ISSUER.model_copy(update={"jwks_url": f"http://127.0.0.1:{server.server_port}/jwks.json"})
+            finally:
+                server.shutdown()
+                thread.join()
