@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from obec import local, stores
+from obec import local, programme, stores
 from obec.output import fail
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 for command in (local.up, local.down, local.reset, local.status, local.token, stores.verify, stores.restore):
     app.command()(command)
+app.add_typer(programme.app, name="programme")
 
 
 def main() -> None:

@@ -88,15 +88,21 @@ def token(
 ) -> None:
     """Print a bearer token of a demonstration user."""
     try:
-        address = f"http://{HOST}:{Ports.of_environment(os.environ).issuer}/token"
-        with urlopen(address, urlencode({"username": user}).encode(), timeout=5) as answer:
-            console.print(json.load(answer)["access_token"], soft_wrap=True, highlight=False)
+        console.print(token_of(user), soft_wrap=True, highlight=False)
     except StackError as error:
         raise fail(str(error)) from error
+
+
+def token_of(user: str) -> str:
+    """A bearer token of a demonstration user from this machine's issuer. Raises StackError."""
+    address = f"http://{HOST}:{Ports.of_environment(os.environ).issuer}/token"
+    try:
+        with urlopen(address, urlencode({"username": user}).encode(), timeout=5) as answer:
+            return str(json.load(answer)["access_token"])
     except HTTPError as error:
-        raise fail(f"no user is called {user!r}: {', '.join(USERS)}") from error
+        raise StackError(f"no user is called {user!r}: {', '.join(USERS)}") from error
     except OSError as error:
-        raise fail(f"the token issuer does not answer at {address}: run `obec up` first") from error
+        raise StackError(f"the token issuer does not answer at {address}: run `obec up` first") from error
 
 
 def tell_addresses(stack: Stack) -> None:

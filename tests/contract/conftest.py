@@ -1,8 +1,9 @@
-"""A service with notes on a real database, and a client of it."""
+"""A service with notes in this process on a real database; and the committee service as a process of its own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +12,12 @@ from fastapi import FastAPI
 from shared.clock import ClockMode
 from shared.eventstore.commands import CommandHandler
 from shared.eventstore.store import EventStore
+from shared.settings import Issuer
 from shared.web.app import make_app
 from tests.conftest import NewDatabase
 from tests.contract.notes import COLLECTIONS
+from tests.contract.process import ServiceProcess, environment_of, process
+from tests.stack import Database
 from tests.tokens import TestIssuer
 
 
@@ -53,3 +57,27 @@ async def http(app: FastAPI, issuer: TestIssuer) -> AsyncIterator[httpx.AsyncCli
 def client_of(app: FastAPI, headers: dict[str, str]) -> httpx.AsyncClient:
     """A client that speaks to the application in this process."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test", headers=headers)
+
+
+@pytest.fixture
+async def committee(database: NewDatabase) -> Database:
+    return await database("committee")
+
+
+@pytest.fixture
+def named(issuer: TestIssuer) -> Iterator[Issuer]:
+    with issuer.on_loopback() as served:
+        yield served
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+@pytest.fixture
+async def running(committee: Database, named: Issuer, log: Path, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    environment = environment_of(committee, named, OBEC_READY_FILE=tmp_path / "ready")
+    with process("committee", environment, log) as made:
+        await made.ready()
+        yield made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -15,7 +14,7 @@ import pytest
 from shared.process import StartRefused, in_background, opened_store
 from shared.settings import Issuer, Settings
 from shared.streams.topics import records
-from tests.conftest import NewDatabase, NewTopics
+from tests.conftest import NewTopics
 from tests.contract.asking import send
 from tests.contract.process import (
     ServiceProcess,
@@ -33,30 +32,6 @@ from tests.tokens import TestIssuer
 
 NOBODY = "127.0.0.1:1"
 """Where no broker listens."""
-
-
-@pytest.fixture
-async def committee(database: NewDatabase) -> Database:
-    return await database("committee")
-
-
-@pytest.fixture
-def named(issuer: TestIssuer) -> Iterator[Issuer]:
-    with issuer.on_loopback() as served:
-        yield served
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "log"
-
-
-@pytest.fixture
-async def running(committee: Database, named: Issuer, log: Path, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
-    environment = environment_of(committee, named, OBEC_READY_FILE=tmp_path / "ready")
-    with process("committee", environment, log) as made:
-        await made.ready()
-        yield made
 
 
 def client_of(service: ServiceProcess, issuer: TestIssuer) -> httpx.AsyncClient:
