@@ -59,13 +59,17 @@ class Append:
     received_at: datetime
     claims: Sequence[ClaimChange] = ()
 
-    def footprint(self) -> set[str]:
-        """Names of all that it must have to itself in its group: its id, its claims, the streams it writes or reads."""
+    def has_to_itself(self) -> set[str]:
+        """Names of what no other append of its group may touch: its id, its claims, the streams it writes."""
         return {
             f"id {self.source} {self.id}",
             *(f"claim {change.claim.scope} {change.claim.key}" for change in self.claims),
-            *self.versions,
+            *(event.stream for event in self.events),
         }
+
+    def only_reads(self) -> set[str]:
+        """Streams that others of its group may read too, but not write."""
+        return set(self.versions).difference(event.stream for event in self.events)
 
 
 @dataclass(frozen=True, slots=True)

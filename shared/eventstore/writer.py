@@ -87,15 +87,22 @@ class Writer:
             self._running = None
 
     def _next_group(self) -> list[_Waiting]:
-        """The appends that touch nothing of one another or of those passed over, which keep their order."""
+        """The appends of which none writes what another, or one passed over, writes or reads; the rest keeps its order.
+
+        Reading the same streams is no hindrance. But of two that each read what the other writes, one must see the
+        other's events.
+        """
         group: list[_Waiting] = []
         passed: deque[_Waiting] = deque()
         taken: set[str] = set()
+        read: set[str] = set()
         while self._queue and len(group) < GROUP:
             waiting = self._queue.popleft()
-            mine = waiting.append.footprint()
-            (group if taken.isdisjoint(mine) else passed).append(waiting)
+            mine, reads = waiting.append.has_to_itself(), waiting.append.only_reads()
+            free = taken.isdisjoint(mine) and taken.isdisjoint(reads) and read.isdisjoint(mine)
+            (group if free else passed).append(waiting)
             taken |= mine
+            read |= reads
         passed.extend(self._queue)
         self._queue = passed
         return group

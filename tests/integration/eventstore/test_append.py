@@ -87,6 +87,28 @@ async def test_a_stream_that_was_only_read_guards_the_decision(store: EventStore
     await store.append(decision("committee:a", 0, reads={"mandate:1": 1}))
 
 
+async def test_of_two_that_read_what_the_other_writes_one_is_refused(store: EventStore) -> None:
+    answers = await asyncio.gather(
+        store.append(decision("mandate:1", 0, reads={"committee:a": 0})),
+        store.append(decision("committee:a", 0, reads={"mandate:1": 0})),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, Stale) for each in answers].count(True) == 1
+
+
+async def test_many_that_read_the_same_stream_are_committed_together(store: EventStore) -> None:
+    await store.append(decision("programme:1", 0))
+    commits = 0
+
+    def count() -> None:
+        nonlocal commits
+        commits += 1
+
+    store.on_commit(count)
+    await asyncio.gather(*(store.append(decision(f"committee:{n}", 0, reads={"programme:1": 1})) for n in range(40)))
+    assert commits <= 3 * len(store._writers)
+
+
 async def test_a_claim_is_held_by_one_stream_until_released(store: EventStore) -> None:
     await store.append(decision("committee:1", 0, claims=[ClaimChange(ACTIVE, "committee:1", True)]))
     with pytest.raises(Rejected, match=r"claim\.taken"):

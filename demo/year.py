@@ -1,0 +1,475 @@
+"""The year, chapter by chapter: what the offices send on which day. Dates and values are examples (ตัวอย่าง)."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from demo import example
+from demo.client import Offices, Told, all_of, until
+from demo.example import CENTRE, PROGRAMME, REGIONS, paper
+from shared.contracts.definition import ProgrammeDefinition
+from shared.contracts.types import BANGKOK
+
+DEFINITION = Path(__file__).parents[1] / "programmes" / "2560-cluster.toml"
+INDICATORS = ("QN2", "QN3", "QN4")
+
+
+@dataclass
+class Year:
+    """What the offices remember in the course of the year."""
+
+    offices: Offices
+    members: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    committees: dict[str, str] = field(default_factory=dict)
+    meetings: dict[str, str] = field(default_factory=dict)
+    measured: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    recommendations: list[str] = field(default_factory=list)
+    wrong_payment: str = ""
+    vouchers: count[int] = field(default_factory=lambda: count(1))
+
+    async def begin(self) -> None:
+        """The programme, its plan and its money."""
+        definition = ProgrammeDefinition.model_validate(tomllib.loads(DEFINITION.read_text("utf-8")))
+        await self.offices.send("committee", "programmes", {"definition": definition.model_dump(mode="json")})
+        await self.offices.send("evaluation", "indicators", {"programme": PROGRAMME})
+        await all_of(self._plan(code, *days) for code, days in example.ACTIVITIES.items())
+        for code, amount in example.ALLOCATIONS.items():
+            await self._allocate(code, amount)
+        await all_of(self._register(region) for region in REGIONS)
+
+    async def _plan(self, code: str, opens: str, closes: str, deadline: str) -> None:
+        body = {"programme": PROGRAMME, "code": code, "opens": opens, "closes": closes, "deadline": deadline}
+        await self.offices.send("activity", "activities", body)
+
+    async def _allocate(self, code: str, amount: int) -> None:
+        body = {"programme": PROGRAMME, "activity": code, "amount_satang": amount, "allocated_on": "2016-10-03"}
+        await self.offices.send("activity", "budgets", {**body, "document": f"ใบจัดสรร {code}/2560"})
+
+    async def _register(self, region: str) -> None:
+        refs = [f"{region}-{place}" for place in range(len(example.SEATS))]
+        people = await all_of(self.offices.person(ref, f"บุคคลตัวอย่าง {ref}") for ref in refs)
+        self.members[region] = example.committee(region, people)
+
+    async def start(self, code: str, day: str) -> None:
+        """Work on an activity begins."""
+        await self.offices.send("activity", f"activities/activity:{PROGRAMME}:{code}/start", {"started_on": day})
+
+    async def complete(self, code: str, day: str, *outputs: str) -> None:
+        """An activity is done."""
+        path = f"activities/activity:{PROGRAMME}:{code}/complete"
+        await self.offices.send("activity", path, {"completed_on": day, "outputs": list(outputs)})
+
+    async def central_meeting(self) -> None:
+        """The centre calls its first meeting."""
+        await self.start("1", "2016-10-10")
+        await self.start("1.1", "2016-10-10")
+        await self._call(None, "1/2560", "1", "2016-10-20T09:00:00+07:00", "2016-10-10")
+
+    async def central_meeting_held(self) -> None:
+        """It is held and adopts guidelines; its roll is whoever came."""
+        offices = [CENTRE, example.SECRETARY_GENERAL, "สำนักนโยบายและแผนการศึกษาขั้นพื้นฐาน"]
+        came = [{"office": office, "attendance": "present"} for office in offices]
+        await self._hold(None, "1/2560", "1", "2016-10-20T09:00:00+07:00", came)
+
+    async def mandate(self) -> None:
+        """The mandate is drafted."""
+        body = {"programme": PROGRAMME, "version": 1, "text": example.MANDATE, "drafted_on": "2016-10-24"}
+        await self.offices.send("committee", "mandates", body)
+
+    async def mandate_adopted(self) -> None:
+        """A resolution adopts it: activity 1.1 is done."""
+        body = {"adopted_on": "2016-11-07", "resolution": "มติที่ประชุมครั้งที่ 1/2560 ข้อ 1 (ตัวอย่าง)"}
+        await self.offices.send("committee", f"mandates/mandate:{PROGRAMME}:1/adopt", body)
+        await self.complete("1.1", "2016-11-07", "กรอบภารกิจการกระจายอำนาจแบบ CLUSTER (ตัวอย่าง)")
+        await self._pay("1", None, 32_500_000, "2016-11-07")
+
+    async def proposals(self, regions: Sequence[str], day: str) -> None:
+        """Committees are proposed; when every region is, activity 1.2 is done by rule."""
+        await all_of(self._propose(region, day) for region in regions)
+
+    async def _propose(self, region: str, day: str) -> None:
+        body = {"programme": PROGRAMME, "region": region, "proposed_on": day, "proposed_by": CENTRE}
+        told = await self.offices.send("committee", "committees", {**body, "members": self.members[region]})
+        self.committees[region] = told.stream
+
+    async def orders(self, regions: Sequence[str], day: str) -> None:
+        """Orders appoint committees with effect from ``day``."""
+        await all_of(self._appoint(region, day) for region in regions)
+
+    async def _appoint(self, region: str, day: str) -> None:
+        body = {
+            "order": {"unit": CENTRE, "number": 201 + example.number_of(region), "year": 2559},
+            "order_date": day,
+            "signatory_office": example.SECRETARY_GENERAL,
+            "effective_from": day,
+            "mandate_version": 1,
+            "members": self.members[region],
+        }
+        await self.offices.send("committee", f"committees/{self.committees[region]}/appoint", body)
+
+    async def notices(self, number: str, activity: str, day: str, starts: str) -> None:
+        """Every committee calls a meeting, region after region an hour later."""
+        await all_of(self._call(region, number, activity, _hour(starts, region), day) for region in REGIONS)
+
+    async def _call(self, region: str | None, number: str, activity: str, starts: str, day: str) -> None:
+        where = {"place": "ห้องประชุมตัวอย่าง", "scheduled_on": day}
+        body = {"programme": PROGRAMME, "number": number, "activity": activity, "starts_at": starts, **where}
+        told = await self.offices.send("activity", "meetings", {**body, **({"region": region} if region else {})})
+        self.meetings[f"{region}/{number}"] = told.stream
+        agenda = {"issued_on": day, "agenda": ["รับรองรายงานการประชุม", "แนวทางการดำเนินงาน (ตัวอย่าง)"]}
+        await self.offices.send("activity", f"meetings/{told.stream}/issue-notice", agenda)
+
+    async def meetings_held(self, number: str, activity: str, starts: str, regions: Sequence[str]) -> None:
+        """The meetings of these regions are reported."""
+        await all_of(self.meeting_held(region, number, activity, starts) for region in regions)
+
+    async def meeting_held(self, region: str, number: str, activity: str, starts: str, *, present: int = 0) -> None:
+        """One region's meeting is reported; ``present`` of its members came (0: most)."""
+        came = present or 5 + example.number_of(region) % 4
+        listed = example.attendance(region, self.members[region], present=came)
+        await self._hold(region, number, activity, _hour(starts, region), listed)
+
+    async def _hold(
+        self, region: str | None, number: str, activity: str, starts: str, came: list[dict[str, Any]]
+    ) -> None:
+        voting = sum(each["attendance"] == "present" for each in came[:6]) + (came[-1]["attendance"] == "present")
+        quorate = region is None or voting >= 4
+        resolution = {"number": 1, "text": "เห็นชอบแนวทางการดำเนินงาน (ตัวอย่าง)", "votes_for": min(voting, 3)}
+        begins = datetime.fromisoformat(starts)
+        body = {
+            "programme": PROGRAMME,
+            **({"region": region} if region else {}),
+            "number": number,
+            "activity": activity,
+            "started_at": begins.isoformat(),
+            "ended_at": (begins + timedelta(hours=2)).isoformat(),
+            "attendance": came,
+            "resolutions": [resolution] if quorate else [],
+        }
+        told = await self.offices.send("activity", "meeting-records", body)
+        self.meetings[f"{region}/{number}"] = told.stream
+
+    async def minutes(self, number: str, day: str, keys: Sequence[str | None]) -> None:
+        """Minutes are approved."""
+        body = {"approved_on": day, "evidence": paper("รายงานการประชุม")}
+        paths = [f"meetings/{self.meetings[f'{region}/{number}']}/approve-minutes" for region in keys]
+        await all_of(self.offices.send("activity", path, body, user="approver") for path in paths)
+
+    async def measure(self, quarter: int) -> None:
+        """Regions report a quarter; one is silent in the second."""
+        await all_of(
+            self._measure(code, region, f"2560-Q{quarter}", example.reading(code, region, quarter))
+            for code in INDICATORS
+            for region in REGIONS
+            if not (region == example.SILENT and quarter == 2)
+        )
+
+    async def _measure(self, code: str, scope: str, period: str, reading: dict[str, Any], **more: Any) -> None:
+        body = {"programme": PROGRAMME, "indicator": code, "scope": scope, "period": period, "reading": reading}
+        evidence = [paper(f"หลักฐาน {code} {scope} {period}")]
+        told = await self.offices.send("evaluation", "measurements", {**body, "evidence": evidence, **more})
+        self.measured[code, scope, period] = told.events[0]
+
+    async def return_one(self) -> None:
+        """One figure of the first quarter is returned, and reported anew."""
+        stream = _measurement("QN2", example.RETURNED, "2560-Q1")
+        reason = {"reason": "หลักฐานไม่ตรงกับงวด (ตัวอย่าง)"}
+        await self.offices.send("evaluation", f"measurements/{stream}/return", reason, user="approver")
+        again = {
+            "supersedes": self.measured["QN2", example.RETURNED, "2560-Q1"],
+            "reason": "แนบหลักฐานของงวดที่ถูกต้อง (ตัวอย่าง)",
+        }
+        await self._measure("QN2", example.RETURNED, "2560-Q1", {"numerator": "9", "denominator": "15"}, **again)
+
+    async def verify(self, period: str) -> None:
+        """Another than the reporter verifies every figure of the period; the scores follow by themselves."""
+        cells = [(code, scope) for code, scope, of in self.measured if of == period]
+        await all_of(self._verify(code, scope, period) for code, scope in cells)
+        await self._scored({code for code, _ in cells})
+
+    async def _verify(self, code: str, scope: str, period: str) -> None:
+        path = f"measurements/{_measurement(code, scope, period)}/verify"
+        await self.offices.send("evaluation", path, {}, user="approver")
+
+    async def _scored(self, codes: Collection[str]) -> None:
+        """Wait until the scoring rule has answered every verification, so that its scores are of the same day."""
+        for code in codes:
+
+            async def all_verified_figures_are_scored(code: str = code) -> bool:
+                answer = await self.offices.ask(f"/v1/programmes/{PROGRAMME}/indicators/{code}")
+                cells = [cell for cell in answer["cells"] if cell["status"] == "verified"]
+                return all(cell["score"] is not None for cell in cells)
+
+            await until(all_verified_figures_are_scored)
+
+    async def close_period(self, period: str) -> None:
+        """Figures of a period are final."""
+        path = f"indicators/indicators:{PROGRAMME}/close-period"
+        await self.offices.send("evaluation", path, {"period": period})
+
+    async def workshop(self) -> None:
+        """The workshop of activity 1.3 is held."""
+        await self.start("1.3", "2017-02-14")
+        body = {
+            "programme": PROGRAMME,
+            "activity": "1.3",
+            "title": "ประชุมปฏิบัติการจัดทำข้อเสนอและแนวทาง (ตัวอย่าง)",
+            "started_on": "2017-02-14",
+            "ended_on": "2017-02-15",
+            "place": "กรุงเทพมหานคร",
+            "regions": list(REGIONS),
+            "participants": 95,
+        }
+        self.meetings["workshop"] = (await self.offices.send("activity", "workshops", body)).stream
+        await self._pay("1.3", None, 48_750_000, "2017-02-15")
+
+    async def workshop_summarised(self) -> None:
+        """Its four papers are made."""
+        papers = {"proposal": "ข้อเสนอ", "guideline": "แนวทาง", "form": "รูปแบบ", "results_report": "รายงานผล"}
+        body = {"summarised_on": "2017-03-10", **{name: paper(title) for name, title in papers.items()}}
+        await self.offices.send("activity", f"workshops/{self.meetings['workshop']}/summarise", body)
+        await self.complete("1.3", "2017-03-10", "ข้อเสนอ แนวทาง รูปแบบ และรายงานผล (ตัวอย่าง)")
+
+    async def briefing(self) -> None:
+        """The policy is explained to all committees."""
+        await self.start("2", "2017-02-20")
+        body = {
+            "programme": PROGRAMME,
+            "activity": "2",
+            "title": "ประชุมชี้แจงและมอบนโยบาย (ตัวอย่าง)",
+            "briefed_on": "2017-02-20",
+            "regions": list(REGIONS),
+            "policy": paper("นโยบาย CLUSTER"),
+        }
+        self.meetings["briefing"] = (await self.offices.send("activity", "briefings", body)).stream
+        await self._pay("2", None, 41_200_000, "2017-02-20")
+
+    async def acknowledged(self, regions: Sequence[str], day: str) -> None:
+        """Committees acknowledge the policy."""
+        path = f"briefings/{self.meetings['briefing']}/acknowledge"
+        for region in regions:
+            await self.offices.send("activity", path, {"region": region, "acknowledged_on": day})
+
+    async def regional_spending(self, day: str, share: int) -> None:
+        """Every committee's working meeting is paid for."""
+        for region in REGIONS:
+            await self._pay("3", region, share + 12_500 * (example.number_of(region) % 5), day)
+
+    async def _pay(self, activity: str, region: str | None, satang: int, day: str) -> Told:
+        voucher = {"number": f"ขบ {next(self.vouchers)}/2560", "unit": CENTRE, "date": day}
+        body = {"programme": PROGRAMME, "activity": activity, "amount_satang": satang, "paid_on": day}
+        where = {"region": region} if region else {}
+        path = f"budgets/budget:{PROGRAMME}/disburse"
+        return await self.offices.send("activity", path, {**body, **where, "voucher": voucher})
+
+    async def pay_the_wrong_region(self) -> None:
+        """A payment is recorded for a region that it was not made for."""
+        told = await self._pay("4", example.WRONG_PAYMENT, 1_250_000, "2017-06-01")
+        self.wrong_payment = told.events[0]
+
+    async def void_the_payment(self) -> None:
+        """It is voided, and recorded anew for the region that it was made for."""
+        body = {"event_id": self.wrong_payment, "reason": "บันทึกผิดเขตตรวจราชการ (ตัวอย่าง)"}
+        await self.offices.send("activity", f"budgets/budget:{PROGRAMME}/void", body)
+        await self._pay("4", "R12", 1_250_000, "2017-06-01")
+
+    async def revise_target(self) -> None:
+        """The target of QN4 is revised; closed periods keep their scores."""
+        body = {
+            "code": "QN4",
+            "target": "25",
+            "bands": ["65", "50", "35", "25", "15"],
+            "revised_on": "2017-05-02",
+            "reason": "ปรับตามปฏิทินการประชุมของเขตตรวจราชการ (ตัวอย่าง)",
+        }
+        await self.offices.send("evaluation", f"indicators/indicators:{PROGRAMME}/revise-target", body)
+
+    async def restate(self) -> None:
+        """A verified figure turns out wrong: it is restated with a reason, and verified again."""
+        restated = {
+            "supersedes": self.measured["QN3", example.RESTATED, "2560-Q2"],
+            "reason": "นับซ้ำสองรายการ (ตัวอย่าง)",
+        }
+        await self._measure("QN3", example.RESTATED, "2560-Q2", {"value": "24"}, **restated)
+        await self._verify("QN3", example.RESTATED, "2560-Q2")
+        await self._scored({"QN3"})
+
+    async def visits(self) -> None:
+        """Every region is visited; some visits find nothing, and say so."""
+        await all_of(self._visit(region) for region in REGIONS)
+        await all_of(self._recommend(region) for region in ("R01", "R06", "R11", "R17"))
+
+    async def _visit(self, region: str) -> None:
+        found = example.number_of(region) % 4 == 1
+        said = {"findings": ["ผู้แทนบางหน่วยงานไม่เข้าประชุม (ตัวอย่าง)"]} if found else {"no_findings": True}
+        body = {"programme": PROGRAMME, "region": region, "visited_on": "2017-06-12", "visited_by": CENTRE, **said}
+        await self.offices.send("evaluation", "supervision-visits", body)
+
+    async def _recommend(self, region: str) -> None:
+        body = {
+            "programme": PROGRAMME,
+            "region": region,
+            "issued_on": "2017-06-14",
+            "text": "กำหนดผู้แทนสำรองของแต่ละหน่วยงาน (ตัวอย่าง)",
+            "owner": f"ศึกษาธิการภาค เขต {region}",
+            "due_on": "2017-08-31",
+        }
+        self.recommendations.append((await self.offices.send("evaluation", "recommendations", body)).stream)
+
+    async def follow_up(self) -> None:
+        """Recommendations are followed up; half of them are carried out and closed."""
+        body = {"followed_up_on": "2017-08-15", "progress": "อยู่ระหว่างแต่งตั้งผู้แทนสำรอง (ตัวอย่าง)"}
+        for stream in sorted(self.recommendations):
+            await self.offices.send("evaluation", f"recommendations/{stream}/follow-up", body)
+        closing = {"closed_on": "2017-08-25", "evidence": [paper("คำสั่งแต่งตั้งผู้แทนสำรอง")]}
+        for stream in sorted(self.recommendations)[:2]:
+            path = f"recommendations/{stream}/close"
+            await self.offices.send("evaluation", path, closing, user="approver")
+
+    async def chair_leaves(self) -> None:
+        """A chair's membership ends: a vacancy."""
+        holder = {"person_id": self.members[example.VACATED][0]["person_id"]}
+        body = {"holder": holder, "ended_on": "2017-08-01", "reason": "เกษียณอายุราชการ (ตัวอย่าง)"}
+        await self.offices.send("committee", f"committees/{self.committees[example.VACATED]}/end-member", body)
+
+    async def chair_follows(self) -> None:
+        """Another takes the seat."""
+        person = await self.offices.person(f"{example.VACATED}-new", "บุคคลตัวอย่าง ใหม่")
+        member = {**self.members[example.VACATED][0], "person_id": person}
+        body = {"member": member, "effective_from": "2017-08-21"}
+        await self.offices.send("committee", f"committees/{self.committees[example.VACATED]}/appoint-member", body)
+        self.members[example.VACATED][0] = member
+
+    async def judge(self, half: int, period_of: Callable[[str], str]) -> None:
+        """The centre judges the qualitative indicators against their rubrics."""
+        for code in ("QL1", "QL2", "QL3") if half == 2 else ("QL1", "QL2"):
+            await self._measure(code, "TH", period_of(code), {"level": example.level(code, half)})
+
+    async def conclude(self) -> None:
+        """Conclusions, recommendations and guidelines (QL3)."""
+        body = {
+            "programme": PROGRAMME,
+            "concluded_on": "2017-09-25",
+            "conclusions": ["คณะกรรมการครบทุกเขตตรวจราชการและดำเนินงานตามกรอบภารกิจ (ตัวอย่าง)"],
+            "recommendations": ["ให้กำหนดผู้แทนสำรองของทุกหน่วยงาน (ตัวอย่าง)"],
+            "guidelines": ["จัดประชุมอย่างน้อยไตรมาสละครั้ง (ตัวอย่าง)"],
+        }
+        await self.offices.send("evaluation", "evaluations", body)
+
+
+def _measurement(code: str, scope: str, period: str) -> str:
+    return f"measurement:{PROGRAMME}:{code}:{scope}:{period}"
+
+
+def _hour(starts: str, region: str) -> str:
+    """The first meeting begins at ``starts``, each region's an hour after the one before, seven a day."""
+    days, hours = divmod(example.number_of(region), 7)
+    return (datetime.fromisoformat(starts) + timedelta(days=days, hours=hours)).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What happens at one moment of the simulated clock (Bangkok)."""
+
+    at: str
+    title: str
+    happens: Callable[[Year], Awaitable[object]]
+
+    @property
+    def moment(self) -> datetime:
+        """The moment, with its zone."""
+        return datetime.fromisoformat(self.at).replace(tzinfo=BANGKOK)
+
+
+ON_TIME = tuple(region for region in REGIONS if region != example.LATE_ORDER)
+MET = tuple(region for region in ON_TIME if region != example.INQUORATE)
+FIRST, SECOND, THIRD = "2017-01-16T09:00:00+07:00", "2017-03-20T09:00:00+07:00", "2017-08-28T09:00:00+07:00"
+DAY_BEFORE_LATE_ORDER = "2017-01-24"
+"""As of its end the system knew nothing of the late order, which had been in effect since 15 December."""
+
+
+CHAPTERS = (
+    Chapter("2016-10-03T09:00", "programme, plan, budget, persons", lambda y: y.begin()),
+    Chapter("2016-10-10T09:00", "the centre calls its meeting", lambda y: y.central_meeting()),
+    Chapter("2016-10-20T13:00", "central meeting held", lambda y: y.central_meeting_held()),
+    Chapter("2016-10-24T10:00", "mandate drafted", lambda y: y.mandate()),
+    Chapter("2016-10-28T10:00", "minutes approved", lambda y: y.minutes("1/2560", "2016-10-28", [None])),
+    Chapter("2016-11-07T10:00", "mandate adopted", lambda y: y.mandate_adopted()),
+    Chapter("2016-11-14T10:00", "ten committees proposed", lambda y: y.proposals(REGIONS[:10], "2016-11-14")),
+    Chapter("2016-11-21T10:00", "nine more proposed", lambda y: y.proposals(REGIONS[10:], "2016-11-21")),
+    Chapter("2016-12-01T10:00", "twelve appointed", lambda y: y.orders(REGIONS[:12], "2016-12-01")),
+    Chapter(
+        "2016-12-15T10:00",
+        "six more appointed; one order does not arrive",
+        lambda y: y.orders([region for region in REGIONS[12:] if region in ON_TIME], "2016-12-15"),
+    ),
+    Chapter("2017-01-06T10:00", "first meetings called", lambda y: y.notices("1/2560", "1", "2017-01-06", FIRST)),
+    Chapter("2017-01-11T10:00", "first quarter reported", lambda y: y.measure(1)),
+    Chapter("2017-01-12T10:00", "a figure returned", lambda y: y.return_one()),
+    Chapter("2017-01-18T18:00", "first meetings held", lambda y: y.meetings_held("1/2560", "1", FIRST, MET)),
+    Chapter(
+        "2017-01-18T18:30",
+        "one without a quorum",
+        lambda y: y.meeting_held(example.INQUORATE, "1/2560", "1", FIRST, present=3),
+    ),
+    Chapter("2017-01-20T10:00", "first quarter verified and scored", lambda y: y.verify("2560-Q1")),
+    Chapter("2017-01-25T10:00", "the late order arrives", lambda y: y.orders([example.LATE_ORDER], "2016-12-15")),
+    Chapter(
+        "2017-01-25T11:00",
+        "its meeting is told at last",
+        lambda y: y.meetings_held("1/2560", "1", FIRST, [example.LATE_ORDER]),
+    ),
+    Chapter("2017-02-10T10:00", "minutes approved", lambda y: y.minutes("1/2560", "2017-02-10", MET[:12])),
+    Chapter("2017-02-15T18:00", "workshop held", lambda y: y.workshop()),
+    Chapter("2017-02-20T18:00", "policy briefed", lambda y: y.briefing()),
+    Chapter("2017-02-24T10:00", "policy acknowledged", lambda y: y.acknowledged(REGIONS[:12], "2017-02-24")),
+    Chapter("2017-03-10T10:00", "workshop summarised", lambda y: y.workshop_summarised()),
+    Chapter("2017-03-13T10:00", "working meetings called", lambda y: y.notices("2/2560", "3", "2017-03-13", SECOND)),
+    Chapter(
+        "2017-03-14T10:00",
+        "acknowledged by all but one",
+        lambda y: y.acknowledged([r for r in REGIONS[12:] if r != example.UNACKNOWLEDGED], "2017-03-14"),
+    ),
+    Chapter("2017-03-15T10:00", "activity 2 completed", lambda y: y.complete("2", "2017-03-15", "นโยบายที่ชี้แจงแล้ว")),
+    Chapter("2017-03-16T10:00", "activity 3 begins", lambda y: y.start("3", "2017-03-16")),
+    Chapter("2017-03-22T18:00", "working meetings held", lambda y: y.meetings_held("2/2560", "3", SECOND, REGIONS)),
+    Chapter("2017-03-30T10:00", "meetings paid", lambda y: y.regional_spending("2017-03-30", 2_000_000)),
+    Chapter("2017-03-31T10:00", "activity 1 completed", lambda y: y.complete("1", "2017-03-31", "แนวทางการดำเนินงาน")),
+    Chapter("2017-04-11T10:00", "second quarter reported, one region silent", lambda y: y.measure(2)),
+    Chapter("2017-04-12T10:00", "half-year judged", lambda y: y.judge(1, lambda _code: "2560-H1")),
+    Chapter("2017-04-20T10:00", "second quarter verified", lambda y: y.verify("2560-Q2")),
+    Chapter("2017-04-21T10:00", "half-year verified", lambda y: y.verify("2560-H1")),
+    Chapter("2017-04-30T10:00", "first quarter closed", lambda y: y.close_period("2560-Q1")),
+    Chapter("2017-05-02T10:00", "a target revised", lambda y: y.revise_target()),
+    Chapter("2017-05-22T10:00", "a figure restated", lambda y: y.restate()),
+    Chapter("2017-06-01T18:00", "a payment booked wrongly", lambda y: y.pay_the_wrong_region()),
+    Chapter("2017-06-14T18:00", "regions visited", lambda y: y.visits()),
+    Chapter("2017-06-19T10:00", "the payment voided and booked anew", lambda y: y.void_the_payment()),
+    Chapter("2017-07-11T10:00", "third quarter reported", lambda y: y.measure(3)),
+    Chapter("2017-07-20T10:00", "third quarter verified", lambda y: y.verify("2560-Q3")),
+    Chapter("2017-08-01T10:00", "a chair leaves", lambda y: y.chair_leaves()),
+    Chapter("2017-08-18T10:00", "last meetings called", lambda y: y.notices("3/2560", "3", "2017-08-18", THIRD)),
+    Chapter("2017-08-21T10:00", "another chair", lambda y: y.chair_follows()),
+    Chapter("2017-08-25T10:00", "recommendations followed up", lambda y: y.follow_up()),
+    Chapter("2017-08-30T18:00", "last meetings held", lambda y: y.meetings_held("3/2560", "3", THIRD, REGIONS)),
+    Chapter("2017-08-31T10:00", "meetings paid", lambda y: y.regional_spending("2017-08-31", 2_500_000)),
+    Chapter("2017-09-08T10:00", "activity 3 completed", lambda y: y.complete("3", "2017-09-08", "ผลการปฏิบัติงาน")),
+    Chapter("2017-09-25T10:00", "evaluation concluded", lambda y: y.conclude()),
+    Chapter("2017-10-10T10:00", "fourth quarter reported", lambda y: y.measure(4)),
+    Chapter(
+        "2017-10-11T10:00",
+        "the year judged",
+        lambda y: y.judge(2, lambda code: "2560-Y" if code == "QL3" else "2560-H2"),
+    ),
+    Chapter("2017-10-13T10:00", "fourth quarter verified", lambda y: y.verify("2560-Q4")),
+    Chapter("2017-10-14T10:00", "half-year verified", lambda y: y.verify("2560-H2")),
+    Chapter("2017-10-14T11:00", "year verified", lambda y: y.verify("2560-Y")),
+    Chapter("2017-10-31T18:00", "the year is over", lambda y: asyncio.sleep(0)),
+)

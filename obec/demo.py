@@ -1,0 +1,72 @@
+"""`obec demo`: the year 2560 on a stack of its own, made new on each run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Mapping
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from demo.client import DemoFailed, Offices
+from demo.example import PROGRAMME
+from demo.play import play
+from demo.tables import all_tables
+from demo.year import CHAPTERS, Chapter
+from deploy.local.errors import StackError
+from deploy.local.ports import DEMO_PORTS, HOST, Ports
+from deploy.local.stack import Stack
+from obec.local import home, tell_addresses
+from obec.output import console, fail, progress
+
+SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
+
+
+def demo() -> None:
+    """Live through fiscal year 2560 on a stack made new, and show its tables; stays until Ctrl-C, or ONCE=1 ends it."""
+    began = time.monotonic()
+    try:
+        stack = Stack(home() / "demo", Ports.of_environment(os.environ, DEMO_PORTS), settings=SETTINGS)
+        with progress("making a new stack") as report:
+            stack.reset()
+            stack.start(report)
+    except StackError as error:
+        raise fail(str(error)) from error
+    try:
+        asyncio.run(_live(addresses_of(stack)))
+        console.print(f"\n{time.monotonic() - began:.0f} s from the first line to here", style="dim")
+        tell_addresses(stack)
+        if os.environ.get("ONCE") != "1":
+            console.print("\nCtrl-C ends the demonstration and its stack.")
+            signal.pause()
+    except DemoFailed as error:
+        raise fail(f"the demonstration stopped: {error}") from error
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        with progress("stopping"):
+            stack.stop()
+
+
+def addresses_of(stack: Stack) -> Mapping[str, str]:
+    """Where the services and the issuer of a stack answer."""
+    names = ("issuer", "committee", "activity", "evaluation", "reporting")
+    return {name: f"http://{HOST}:{getattr(stack.ports, name)}" for name in names}
+
+
+async def _live(addresses: Mapping[str, str]) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=len(CHAPTERS))
+
+        def report(chapter: Chapter) -> None:
+            bar.update(task, description=f"{chapter.at[:10]} {chapter.title:<44}", advance=1)
+
+        await play(addresses, report)
+    async with Offices(addresses) as offices:
+        path = f"/v1/programmes/{PROGRAMME}"
+        national, regions = await offices.ask(f"{path}/national"), await offices.ask(f"{path}/regions")
+    for each in all_tables(national, regions):
+        console.print(each)
