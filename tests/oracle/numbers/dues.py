@@ -32,14 +32,14 @@ def due_item(subject: Subject) -> Iterable[Row]:
     for row in cell(subject):
         awaited = row["status"] in ("not_due", "not_reported", "returned")
         if row["applies"] and awaited and row["computed_by"] is None:
-            about = f"{row['indicator']}:{row['scope']}:{row['period']}"
+            about = f"measurement:{subject.programme}:{row['indicator']}:{row['scope']}:{row['period']}"
             yield _item("measurement", about, CENTRE if row["scope"] == "TH" else row["scope"], row["due_on"])
     for row in subject.rows("recommendation"):
         if row["state"] == "open":
             yield _item("recommendation", row["stream"], row["region"] or CENTRE, row["due_on"])
     for progress in activity_progress(subject):
         if progress["state"] not in ("completed", "cancelled"):
-            yield _item("activity", progress["code"], CENTRE, progress["deadline"])
+            yield _item("activity", f"activity:{subject.programme}:{progress['code']}", CENTRE, progress["deadline"])
 
 
 def _item(kind: str, about: str, region: str, due_on: date) -> Row:

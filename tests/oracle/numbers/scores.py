@@ -54,7 +54,8 @@ def national_cell(subject: Subject) -> Iterable[Row]:
             status = "provisional" if score["provisional"] else "scored"
             yield {**row, **{name: score[name] for name in shown}, "status": status}
         else:
-            yield {**row, **dict.fromkeys(("figure", "score", "regions_counted")), "status": _reason(statuses)}
+            nothing = dict.fromkeys(("figure", "score", "regions_counted", "regions_expected", "provisional"))
+            yield {**row, **nothing, "status": _reason(statuses)}
 
 
 def _reason(statuses: Sequence[str]) -> str:

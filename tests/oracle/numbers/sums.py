@@ -38,7 +38,7 @@ def judged_otherwise_now(subject: Subject) -> Iterable[Row]:
     """Meetings of regions whose roll, as it is known now, is another than the one they were judged by."""
     definition = subject.definition
     for row in subject.rows("meeting"):
-        if definition is None or row["region"] is None or row["state"] not in ("held", "adjourned"):
+        if definition is None or row["region"] is None or row["started_at"] is None:
             continue
         voters = _voters(subject, row["region"], row["started_at"])
         present = sum(voter in row["attended"] for voter in voters)

@@ -47,7 +47,7 @@ def _indicator(facts: Sequence[Told]) -> Row:
                 row |= {"version": event.version, "definition": told.payload["new"]}
                 row |= {"defined_at": told.occurred_at, **_defined(event.new)}
                 row["revisions"] = [*row["revisions"], _revision(told, event)]
-            case IndicatorClosed():
+            case IndicatorClosed() if "version" in row:
                 row["closed_at"] = told.occurred_at
     return row
 
