@@ -5,6 +5,7 @@ import sys
 import typer
 
 from obec import local, programme, stores
+from obec.demo import demo
 from obec.output import fail
 
 app = typer.Typer(
@@ -12,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The OBEC CLUSTER programme on this machine.",
 )
-for command in (local.up, local.down, local.reset, local.status, local.token, stores.verify, stores.restore):
+for command in (demo, local.up, local.down, local.reset, local.status, local.token, stores.verify, stores.restore):
     app.command()(command)
 app.add_typer(programme.app, name="programme")
 
