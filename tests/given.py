@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -23,7 +23,7 @@ from shared.contracts.recorded import Recorded
 from shared.contracts.rejection import codes
 from shared.eventstore.history import Decided, decide, fold, takes_effect, void
 
-BEGIN = datetime(2016, 10, 3, 2, 0, tzinfo=timezone.utc)
+BEGIN = datetime(2016, 10, 3, 2, 0, tzinfo=UTC)
 SPACE = UUID("7b0b7d0e-2f0b-4a57-9c0a-5d1c8f7d3a10")
 
 
@@ -53,7 +53,7 @@ class Scenario:
     aggregate: Aggregate[Any] | None = None
     stream: str = "test:1"
     begin: datetime = BEGIN
-    now: datetime = datetime(2017, 6, 1, 3, 0, tzinfo=timezone.utc)
+    now: datetime = datetime(2017, 6, 1, 3, 0, tzinfo=UTC)
     actor: str = "usr-officer"
     roles: frozenset[str] = frozenset({"officer"})
     states: Mapping[str, Any] = field(default_factory=dict)
