@@ -12,7 +12,7 @@ from shared.clock import ClockMode, SimulatedClock
 from shared.contracts.envelope import Envelope, from_wire_time
 from shared.contracts.types import instant
 from shared.eventstore.store import EventStore
-from tests.contract.asking import begun, refused, send
+from tests.contract.asking import refused, send
 from tests.contract.notes import BEGIN, NOTE, REVISE
 
 ADDRESS = f"/v1/notes/{NOTE}"
@@ -99,6 +99,7 @@ async def test_a_version_that_is_not_there_yet_is_not_found(http: httpx.AsyncCli
     await refused(http.get(ADDRESS, params={"version": 4}), 404, "stream.no_such_version")
 
 
+@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     "asked",
     [
@@ -115,12 +116,11 @@ async def test_a_version_that_is_not_there_yet_is_not_found(http: httpx.AsyncCli
     ids=str,
 )
 async def test_a_question_that_cannot_be_read_is_400(http: httpx.AsyncClient, asked: dict[str, str]) -> None:
-    await begun(http)
     await refused(http.get(ADDRESS, params=asked), 400, "query.unreadable")
 
 
+@pytest.mark.usefixtures("three")
 async def test_a_plus_sign_that_was_not_escaped_is_understood(http: httpx.AsyncClient) -> None:
-    await begun(http)
     assert (await http.get(f"{ADDRESS}?effective_at=2017-03-01T00:00:00+07:00")).status_code == 200
 
 
