@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from pydantic import PrivateAttr, ValidationError
 
+from shared.contracts.coded import CodedError
 from shared.contracts.types import Contract
 
 TYPE_PREFIX = "th.go.obec.cluster."
@@ -19,12 +20,8 @@ Payload = dict[str, Any]
 Upcaster = Callable[[Payload], Payload]
 
 
-class ContractError(Exception):
+class ContractError(CodedError):
     """A record that cannot be read as an event; ``code`` says why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

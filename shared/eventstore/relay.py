@@ -22,6 +22,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.contracts.coded import CodedError
 from shared.contracts.envelope import GENESIS, SOURCE_PREFIX, wire_time
 from shared.eventstore.store import EventStore, statement
 from shared.faults import fault_point
@@ -47,12 +48,8 @@ LAST_RECORDS = 5000
 SEND_TIMEOUT_MS = 10_000
 
 
-class RelayRefused(Exception):
+class RelayRefused(CodedError):
     """The topic and the store contradict each other; ``code`` is ``relay.topic_ahead`` or ``relay.fork``."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class LeadershipLost(Exception):
@@ -153,8 +150,8 @@ class Relay:
         while True:
             self._wake.clear()
             rows = rows or await connection.fetch(_BATCH, self._shard, cursor, ROWS)
-            fault_point("relay.after_read")
             if rows:
+                fault_point("relay.after_read")
                 rows, cursor = await self._send(connection, producer, rows, cursor)
                 self.state.position = cursor
             if not rows and await self._head_is_due(stop):

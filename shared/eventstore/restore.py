@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from shared.contracts.coded import CodedError
 from shared.contracts.envelope import GENESIS, Envelope, from_headers
 from shared.contracts.event import ContractError, split_type
 from shared.eventstore.store import statement
@@ -26,12 +27,8 @@ BATCH = 1000
 Progress = Callable[[int], None]
 
 
-class CannotRestore(Exception):
+class CannotRestore(CodedError):
     """Store and topic do not fit together; ``code`` is ``restore.gap``, ``…fork`` or ``…no_store``."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

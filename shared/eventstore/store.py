@@ -15,6 +15,7 @@ import orjson
 
 from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
 from shared.contracts import REGISTRY, Claim, Event, Recorded
+from shared.contracts.coded import CodedError
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append
 from shared.eventstore.writer import Writer, footprint_shards, read_answer
@@ -36,12 +37,8 @@ READ_EVENTS = 10_000
 """Events kept in memory once they were read, so that folding a stream again costs no parsing."""
 
 
-class WrongStore(Exception):
+class WrongStore(CodedError):
     """The database is not the store that the settings speak of; ``code`` is stable."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

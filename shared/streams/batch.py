@@ -7,19 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.contracts import ContractError
+from shared.contracts.coded import CodedError
 from shared.contracts.envelope import Envelope, from_headers
 
 
-class Halted(Exception):
+class Halted(CodedError):
     """The partition contradicts what was read from it before; nothing more is read until somebody has looked.
 
     ``code``: ``stream.gap`` (positions are missing), ``stream.broken_chain`` (the hash does not follow),
     ``stream.fork`` (another event at a position read before).
     """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

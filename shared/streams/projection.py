@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from shared.contracts.coded import CodedError
 from shared.contracts.envelope import Envelope
 
 Connection = Any
 """An asyncpg connection inside a transaction; asyncpg's own classes are not generic over records."""
 
 
-class Unappliable(Exception):
+class Unappliable(CodedError):
     """One event cannot be applied; the runner parks it and what follows it in its stream.
 
     ``code`` is stable, such as ``projection.figure_out_of_range``.
     """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Projection(Protocol):
