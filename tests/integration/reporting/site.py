@@ -68,7 +68,7 @@ class Site:
         found = await self.pool.fetch(f"SELECT * FROM {table}")
         return sorted((dict(row) for row in found), key=repr)
 
-    async def get(self, path: str, status: int = 200, **query: str) -> Any:
+    async def get(self, path: str, /, *, status: int = 200, **query: str) -> Any:
         """The answer to a question of the programme."""
         answer = await self.client.get(f"/v1/programmes/{PROGRAMME}/{path}", params=query)
         assert answer.status_code == status, answer.text
@@ -76,14 +76,14 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(database: NewDatabase, *, patience: float = 0.3) -> AsyncIterator[Site]:
+async def open_site(database: NewDatabase, *, patience: float = 0.3, public_read: bool = True) -> AsyncIterator[Site]:
     """A fresh reporting database with its API on top."""
     made = await database("reporting")
     clock = StandingClock(datetime(2017, 11, 1, tzinfo=UTC))
     async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=4, server_settings=SEARCH_PATH) as pool:
         authenticator = Authenticator(())
         api = reporting_api(lambda: pool, clock, patience=patience)
-        app = base_app("reporting", authenticator, api=api, public_read=True)
+        app = base_app("reporting", authenticator, api=api, public_read=public_read)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
             yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from shared.contracts.committee import (
     Seat,
 )
 from shared.contracts.common import FactVoided
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import GENESIS, Envelope
 from shared.contracts.evaluation import (
     IndicatorDefined,
     IndicatorMeasured,
@@ -90,6 +91,16 @@ class Log:
     def void(self, fact: Envelope, reason: str = "บันทึกผิด") -> Envelope:
         """Take a fact out."""
         return self.tell(fact.stream, FactVoided(event_id=UUID(fact.event_id), reason=reason))
+
+    def chained(self) -> list[Envelope]:
+        """Everything with the hashes that a store would give."""
+        heads: dict[tuple[str, int], str] = {}
+        made = []
+        for each in self.sent:
+            draft = replace(each, previous_hash=heads.get((each.store, each.shard), GENESIS))
+            made.append(replace(draft, hash=draft.computed_hash()))
+            heads[each.store, each.shard] = made[-1].hash
+        return made
 
     def facts(self) -> list[Fact]:
         """Everything, as the folds read it."""
