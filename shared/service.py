@@ -25,6 +25,8 @@ from shared.web.auth import Authenticator
 from shared.web.collection import Collection
 from shared.web.health import Check
 
+KEEP_ALIVE_SECONDS = 75
+"""Seconds for which an idle connection is kept; longer than clients and proxies keep theirs."""
 DRAIN_SECONDS = 8
 """Seconds that requests in flight have to end after SIGTERM."""
 
@@ -101,6 +103,7 @@ async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event, set
             log_config=None,
             log_level="warning",
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
     )

@@ -16,6 +16,7 @@ from shared.web.api import Api
 from shared.web.auth import Authenticator
 from shared.web.collection import Collection
 from shared.web.commanding import command_routes
+from shared.web.docs import docs_route
 from shared.web.edge import LARGEST_BODY, Edge
 from shared.web.health import Check, health_routes
 from shared.web.reading import events_route, state_route
@@ -48,7 +49,7 @@ def base_app(
         version=VERSION,
         description="Problems are RFC 9457, in Thai and in English. Days are C.E.; B.E. years are understood.",
         lifespan=lifespan or _nothing,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
     app.state.authenticator, app.state.public_read = authenticator, public_read
@@ -61,6 +62,7 @@ def base_app(
     problems.handle(app)
     app.add_middleware(Edge, service=service, largest_body=largest_body)
     _document(app, known)
+    docs_route(app)
     return app
 
 

@@ -6,7 +6,7 @@ Only values whose schema makes them a date, an instant, a number or a code are t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -51,8 +51,7 @@ def _change(schema: Mapping[str, Any], defs: Mapping[str, Any], known: dict[str,
         return known[name]
     branches = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
     if branches:
-        found = [change for change in (_change(each, defs, known) for each in branches) if change is not None]
-        return _in_turn(found) if found else None
+        return _of_branches(branches, defs, known)
     match schema.get("type"):
         case "object":
             return _object(schema, defs, known)
@@ -66,6 +65,16 @@ def _change(schema: Mapping[str, Any], defs: Mapping[str, Any], known: dict[str,
             return _of_text(to_arabic)
         case _:
             return None
+
+
+def _of_branches(
+    branches: Sequence[Mapping[str, Any]], defs: Mapping[str, Any], known: dict[str, Change | None]
+) -> Change | None:
+    changes = [_change(each, defs, known) for each in branches]
+    text = any(each.get("type") == "string" and change is None for each, change in zip(branches, changes, strict=True))
+    # What may be any text as well as a date is left alone.
+    found = [change for change in changes if change is not None and not (text and change is _of_date)]
+    return _in_turn(found) if found else None
 
 
 def _of_text(change: Callable[[str], str]) -> Change:

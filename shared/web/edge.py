@@ -53,7 +53,7 @@ class Edge:
         except ClientDisconnect:
             status = status or 499  # nobody is there to be answered
         except Exception:
-            log.exception("a request failed", path=scope["path"], method=scope["method"], trace=trace.id)
+            log.exception("a request failed", route=_route(scope), method=scope["method"], trace=trace.id)
             if status:
                 raise
             await problems.failed(Request(scope))(scope, receive, answer)
@@ -79,7 +79,12 @@ class Edge:
         return limited
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        route = _route(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
         REQUESTS.labels(self.service, method, route, str(status)).inc()
         SECONDS.labels(self.service, method, route).observe(seconds)
+
+
+def _route(scope: Scope) -> str:
+    """The address as the route has it, without what is filled in."""
+    return str(getattr(scope.get("route"), "path", "none"))

@@ -93,7 +93,7 @@ async def test_without_a_token_nothing_is_told(nobody: httpx.AsyncClient, method
     assert answer.headers["www-authenticate"] == 'Bearer realm="obec"'
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"])
 async def test_health_metrics_and_documentation_need_no_token(nobody: httpx.AsyncClient, path: str) -> None:
     assert (await nobody.get(path)).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from shared.contracts.rejection import codes
 from shared.eventstore.store import EventStore
 from shared.web.api import COMMANDING
+from shared.web.docs import page
 from tests.contract.asking import begun, send
 from tests.contract.notes import BEGIN, NOTE, REVISE
 from tests.contract.services import WRITE_SERVICES, app_of, commands_of
@@ -82,6 +84,21 @@ async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, app: 
         schema = told["content"][answer.headers["content-type"]]["schema"]
         jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
         assert path
+
+
+async def test_the_page_to_read_needs_nothing_from_elsewhere(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "POST /v1/notes/{stream}/revise" in answer.text
+    assert "<script" not in answer.text
+    assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", answer.text)
+
+
+@pytest.mark.parametrize("service", WRITE_SERVICES)
+async def test_every_body_has_an_example_on_the_page(store: EventStore, issuer: TestIssuer, service: str) -> None:
+    shown = page(app_of(service, store, issuer).openapi())
+    assert shown.count("Body, for example:") >= len(list(commands_of(service)))
 
 
 def references(value: Any) -> list[str]:

@@ -91,6 +91,16 @@ def test_dates_numbers_and_codes_are_changed_wherever_they_are() -> None:
     assert model.programmes == ("2560-cluster",)
 
 
+class Either(Contract):
+    """A model in which a date may stand for any text."""
+
+    when: Day | Line
+
+
+def test_what_may_be_any_text_is_left_alone() -> None:
+    assert door_of(Either)({"when": "ปลายปี"}) == {"when": "ปลายปี"}
+
+
 def test_running_text_is_left_alone() -> None:
     sent = {"day": "2017-01-12", "line": "2560-01-12", "prose": "ข้อ ๑"}
     assert DOOR(sent) == sent
