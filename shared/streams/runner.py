@@ -221,6 +221,7 @@ class Runner:
         self, connection: asyncpg.Connection, place: TopicPartition, claimed: Claimed, batch: Batch
     ) -> Claimed:
         """Apply a batch and move the offset in one transaction; if an event cannot be applied, event by event."""
+        fault_point("projector.before_batch")
         try:
             try:
                 async with connection.transaction():

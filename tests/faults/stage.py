@@ -1,0 +1,233 @@
+"""A service, its broker and its views, with processes to break; and everything that must hold afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from deploy.local.ports import HOST, Ports
+from deploy.local.topics import connect
+from services.committee import http
+from services.reporting.__main__ import SEARCH_PATH
+from services.reporting.projections.projection import ReportingProjection
+from shared.eventstore.relay import Relay
+from shared.eventstore.store import EventStore
+from shared.service import Parts
+from shared.settings import Issuer
+from shared.streams.runner import Runner
+from shared.streams.topics import Topics
+from shared.web.app import make_app
+from shared.web.auth import Authenticator
+from tests.eventually import eventually
+from tests.faults.issuer import RunningIssuer
+from tests.faults.office import Office
+from tests.faults.process import Process, clean_environment
+from tests.faults.rebuilding import rebuild_differences
+from tests.faults.witness import Witness
+from tests.oracle_check import check_guarantees, consumer_faults
+from tests.stack import Database
+
+SERVICE = "committee"
+CONSUMER = "reporting"
+BEHIND = """
+SELECT shard, max(position) AS position FROM events GROUP BY shard ORDER BY shard
+"""
+SETTLE_SECONDS = 40.0
+
+
+@dataclass
+class Stage:
+    """Committee's store of ``shards`` shards, the topics, reporting's views. Made by the fixture ``stage``."""
+
+    store: Database
+    views: Database
+    bootstrap: str
+    topics: Topics
+    shards: int
+    issuer: RunningIssuer
+    folder: Path
+    processes: list[Process] = field(default_factory=list)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def api(self, name: str = "api", **settings: str) -> Process:
+        """A process that serves committee's HTTP and relays its events; not started. ``address`` says where."""
+        self.ports[name] = Ports.free().committee
+        return self.process(name, "services.committee", "api", OBEC_COMMITTEE_PORT=str(self.ports[name]), **settings)
+
+    def projector(self, name: str = "projector", **settings: str) -> Process:
+        """A process that keeps reporting's views; not started."""
+        return self.process(name, "services.reporting", "projector", **settings)
+
+    def process(self, name: str, *words: str, **settings: str) -> Process:
+        """Any process of the product; not started."""
+        made = Process(words, {**self.environment(), **settings}, self.folder / name)
+        self.processes.append(made)
+        return made
+
+    def running(self, name: str) -> Process:
+        """The process of that name."""
+        return next(each for each in self.processes if each.folder.name == name)
+
+    def environment(self) -> dict[str, str]:
+        """What every process is told."""
+        return {
+            **clean_environment(),
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+            "OBEC_TOPIC_PREFIX": self.topics.prefix,
+            "OBEC_SHARDS": str(self.shards),
+            "OBEC_ISSUERS": json.dumps([self.issuer.named]),
+            "OBEC_COMMITTEE_DSN": self.store.app_dsn,
+            "OBEC_REPORTING_DSN": self.views.app_dsn,
+        }
+
+    def office(self, *apis: str, name: str = "k") -> Office:
+        """An officer's client of these APIs, the first that answers."""
+        addresses = [f"http://{HOST}:{self.ports[each]}" for each in apis or ("api",)]
+        return Office(addresses, self.issuer.bearer("officer"), name)
+
+    @asynccontextmanager
+    async def desk(self, name: str = "desk") -> AsyncIterator[Office]:
+        """An office whose service, relays included, is in this process; for tests that break something else."""
+        authenticator = Authenticator([Issuer.model_validate(self.issuer.named)])
+        parts = Parts(http.COLLECTIONS, http.LEARNED)
+        async with self.opened() as store, self.relaying(store):
+            app = make_app(SERVICE, parts.collections, parts.handler(store), store, authenticator)
+            door = httpx.ASGITransport(app)
+            async with Office(["http://desk"], self.issuer.bearer("officer"), name, door) as office:
+                yield office
+        await authenticator.close()
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[EventStore]:
+        """The store, opened in this process."""
+        store = await EventStore.open(self.store.app_dsn, SERVICE, shards=self.shards)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    @asynccontextmanager
+    async def projecting(self) -> AsyncIterator[Runner]:
+        """A projector in this process, for tests that break something else."""
+        runner = Runner(
+            ReportingProjection(), self.views.app_dsn, self.bootstrap, self.topics, recompute=True, settings=SEARCH_PATH
+        )
+        async with running(runner):
+            yield runner
+
+    @asynccontextmanager
+    async def relaying(self, store: EventStore) -> AsyncIterator[list[Relay]]:
+        """Relays in this process, for tests that break something else."""
+        relays = [Relay(store, self.bootstrap, self.topics, shard) for shard in range(self.shards)]
+        async with running(*relays):
+            yield relays
+
+    async def group_is(self, state: str) -> bool:
+        """Whether the consumer group of the views is in that state, such as PreparingRebalance."""
+        admin = await connect(self.bootstrap)
+        try:
+            [answer] = await admin.describe_consumer_groups([f"{self.topics.prefix}obec.{CONSUMER}"])
+        finally:
+            await admin.close()
+        return any(group[2] == state for group in answer.groups)
+
+    def witness(self) -> Witness:
+        """Watches the offsets of the views while something is broken (I5)."""
+        return Witness(self.views.app_dsn, CONSUMER)
+
+    async def heads(self) -> dict[int, int]:
+        """Last position by shard."""
+        return {row["shard"]: row["position"] for row in await self.ask(self.store.app_dsn, BEHIND)}
+
+    async def stored(self) -> int:
+        """How many events the store holds."""
+        return int((await self.ask(self.store.app_dsn, "SELECT count(*) AS n FROM events"))[0]["n"])
+
+    async def settled(self) -> None:
+        """Wait until everything that is in the store is in the views too."""
+        heads = await self.heads()
+
+        async def projected() -> bool:
+            found = await self.ask(
+                self.views.app_dsn,
+                "SELECT shard, position FROM consumer_offsets WHERE consumer = $1 AND store = $2",
+                CONSUMER,
+                SERVICE,
+            )
+            reached = {row["shard"]: row["position"] for row in found}
+            return all(reached.get(shard, 0) >= position for shard, position in heads.items())
+
+        await eventually(projected, SETTLE_SECONDS, pause=0.05)
+
+    async def relays(self, api: str) -> Sequence[Mapping[str, Any]]:
+        """What an API says of its relays; nothing when it does not answer."""
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+            try:
+                answer = await client.get(f"http://{HOST}:{self.ports[api]}/health/ready")
+            except httpx.TransportError:
+                return []
+        found: Sequence[Mapping[str, Any]] = answer.json()["checks"]["relay"]
+        return found
+
+    async def check(self, *offices: Office) -> None:
+        """Everything that must hold once nothing is broken any more. Raises AssertionError with all that does not."""
+        await self.settled()
+        faults = [line for office in offices for line in await self._promises(office)]
+        faults += await check_guarantees(
+            {SERVICE: self.store.app_dsn},
+            self.bootstrap,
+            {SERVICE: self.topics.events(SERVICE)},
+            reporting_dsn=self.views.app_dsn,
+        )
+        faults += await consumer_faults(self.views.app_dsn, CONSUMER)
+        faults += await rebuild_differences(self.views, self.bootstrap, self.topics, SERVICE, self.shards)
+        assert faults == [], "\n".join(faults[:20])
+
+    async def _promises(self, office: Office) -> list[str]:
+        """I8: what was acknowledged is stored; I9: sent again it is answered alike, and nothing more is stored."""
+        before = await self.stored()
+        lines = await office.repeat()
+        if await self.stored() != before:
+            lines.append(f"I9: {await self.stored() - before} events more after everything was sent again")
+        rows = await self.ask(self.store.app_dsn, "SELECT event_id::text AS id FROM events")
+        stored = {row["id"] for row in rows}
+        lines += [f"I8: {lost} was acknowledged and is not stored" for lost in sorted(set(office.event_ids) - stored)]
+        return lines
+
+    async def nothing_unasked(self, *offices: Office) -> None:
+        """Every stored event is of an answer that somebody got."""
+        rows = await self.ask(self.store.app_dsn, "SELECT event_id::text AS id FROM events")
+        assert {row["id"] for row in rows} == {each for office in offices for each in office.event_ids}
+
+    async def ask(self, dsn: str, sql: str, *arguments: Any) -> list[Any]:
+        """Rows of any of the databases."""
+        connection = await asyncpg.connect(dsn)
+        try:
+            return list(await connection.fetch(sql, *arguments))
+        finally:
+            await connection.close()
+
+    def end(self) -> None:
+        """End whatever still runs."""
+        for each in self.processes:
+            each.kill()
+
+
+@asynccontextmanager
+async def running(*workers: Runner | Relay) -> AsyncIterator[None]:
+    """Runners or relays of this process, until the block ends."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(each.run(stop)) for each in workers]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), 30)
