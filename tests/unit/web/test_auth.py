@@ -54,7 +54,7 @@ async def test_a_request_without_a_bearer_token_is_refused(issuer: TestIssuer, h
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
-        ({"exp": int(time.time()) - 3600}, "it has expired"),
+        ({"exp": 1_000_000_000}, "it has expired"),
         ({"exp": None}, "it is not valid"),
         ({"aud": "another"}, "it is not valid"),
         ({"aud": None}, "it is not valid"),
@@ -67,7 +67,7 @@ async def test_a_request_without_a_bearer_token_is_refused(issuer: TestIssuer, h
         ({"sub": "rule:qn1"}, "its subject is no account"),
         ({"roles": "operator"}, "its roles cannot be read"),
         ({"roles": [1]}, "its roles cannot be read"),
-        ({"nbf": int(time.time()) + 3600}, "it is not valid"),
+        ({"nbf": 9_000_000_000}, "it is not valid"),
     ],
     ids=str,
 )
