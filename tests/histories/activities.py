@@ -34,7 +34,7 @@ def workshop(teller: Teller) -> None:
     """A workshop or its papers."""
     definition = teller.programme()
     said: Fields = {"programme": definition.programme, "activity": teller.pick(definition.activities).code}
-    stream = teller.stream("workshop", 4)
+    stream = teller.stream("workshop", definition.programme, 4)
     if teller.chance(0.7):
         began = teller.day()
         regions = [region for region in definition.regions if teller.chance(0.5)]
@@ -56,8 +56,8 @@ def workshop(teller: Teller) -> None:
 
 def briefing(teller: Teller) -> None:
     """A briefing, or a committee that acknowledges it."""
-    stream = teller.stream("briefing", 4)
     definition = teller.programme()
+    stream = teller.stream("briefing", definition.programme, 4)
     told = teller.last(stream, "PolicyBriefed")
     if told is None or teller.chance(0.1):
         teller.say(

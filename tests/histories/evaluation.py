@@ -182,13 +182,13 @@ def supervise(teller: Teller) -> None:
     programme = teller.programme()
     said: Fields = {"programme": programme.programme}
     region = {"region": teller.pick(programme.regions)} if teller.chance(0.7) else {}
-    stream = teller.stream("recommendation")
+    stream = teller.stream("recommendation", programme.programme)
     evidence = [{"title": "หนังสือ"}]
     match teller.random.choices(range(5), (3, 3, 2, 2, 1))[0]:
         case 0:
             findings = [teller.words()] * teller.number(0, 2)
             teller.say(
-                teller.stream("supervision"),
+                teller.stream("supervision", programme.programme),
                 "SupervisionVisited",
                 **said,
                 region=teller.pick(programme.regions),
@@ -198,7 +198,7 @@ def supervise(teller: Teller) -> None:
                 no_findings=not findings,
             )
         case 1:
-            visit = {"visit": teller.stream("supervision")} if teller.chance(0.5) else {}
+            visit = {"visit": teller.stream("supervision", programme.programme)} if teller.chance(0.5) else {}
             teller.say(
                 stream,
                 "RecommendationIssued",

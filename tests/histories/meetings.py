@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from shared.contracts.definition import ProgrammeDefinition
 from tests.histories.committees import members, newest
 from tests.histories.teller import OFFICES, PERSONS, Fields, Teller
 
@@ -13,8 +14,9 @@ Next = Callable[[Teller, str, Fields], None]
 
 def change_meeting(teller: Teller) -> None:
     """What may happen next to a meeting; now and then what may not."""
-    stream = teller.stream("meeting", 10)
-    named = _named(teller, stream)
+    definition = teller.programme()
+    stream = teller.stream("meeting", definition.programme, 10)
+    named = _named(teller, stream, definition)
     names = teller.names(stream)
     if teller.chance(0.1):
         next_: Sequence[Next] = (*BEFORE, *AFTER)
@@ -29,13 +31,12 @@ def change_meeting(teller: Teller) -> None:
     teller.pick(next_)(teller, stream, named)
 
 
-def _named(teller: Teller, stream: str) -> Fields:
+def _named(teller: Teller, stream: str, definition: ProgrammeDefinition) -> Fields:
     """A meeting keeps its body and its number."""
     known = teller.living(stream, "MeetingScheduled", "MeetingHeld", "MeetingAdjourned")
     if known:
         sent = teller.event(known[-1]).model_dump(mode="json", exclude_none=True)
         return {name: sent[name] for name in ("programme", "region", "activity", "number") if name in sent}
-    definition = teller.programme()
     region = {"region": teller.pick(definition.regions)} if teller.chance(0.7) else {}
     number = f"{teller.number(1, 30)}/{definition.fiscal_year}"
     return {

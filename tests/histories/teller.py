@@ -99,9 +99,9 @@ class Teller(Journal):
         """Streams of that kind that have events."""
         return [stream for stream, told in self.streams.items() if told and stream.startswith(f"{aggregate}:")]
 
-    def stream(self, aggregate: str, most: int = 6) -> str:
-        """One of some streams of that kind, the more of them the more was told; their names mean nothing."""
-        return f"{aggregate}:{self.number(1, most + len(self.envelopes) // 30)}"
+    def stream(self, aggregate: str, programme: str, most: int = 6) -> str:
+        """One of some streams of that kind that are of a programme; the more of them the more was told."""
+        return f"{aggregate}:{programme[:4]}-{self.number(1, most + len(self.envelopes) // 30)}"
 
     def living(self, stream: str, *names: str) -> list[Envelope]:
         """What holds of a stream, in order (occurred_at, position); of these names only."""

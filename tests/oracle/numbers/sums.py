@@ -64,9 +64,10 @@ def _voters(subject: Subject, region: str, at: datetime) -> list[str]:
 
 
 def money(subject: Subject) -> Iterable[Row]:
-    """One row an activity, one a region ('' the centre's), and one in all; satang."""
+    """One row an activity of the definition or with money, one a region ('' the centre's), and one in all; satang."""
     rows = subject.rows("budget")
-    for activity in sorted({row["activity"] for row in rows}):
+    planned = [activity.code for activity in subject.definition.activities] if subject.definition else []
+    for activity in sorted({*planned, *(row["activity"] for row in rows)}):
         yield {"by": "activity", "of": activity, **_money([row for row in rows if row["activity"] == activity])}
     for region in _places(subject):
         yield {"by": "region", "of": region, **_money(_of(rows, region))}

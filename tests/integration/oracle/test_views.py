@@ -1,0 +1,168 @@
+"""Reporting's views against a plain fold of the same events: however these were cut, interleaved and sent again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from services.reporting.projections.projection import STORES, ReportingProjection
+from shared.contracts.envelope import Envelope
+from shared.streams.runner import Runner
+from shared.streams.topics import Topics as Names
+from tests.conftest import NewDatabase, NewTopics
+from tests.eventually import eventually
+from tests.histories import history
+from tests.oracle.told import tell
+from tests.oracle_check import consumer_faults, table_differences, view_differences
+from tests.oracle_figures import figure_differences
+from tests.stack import Topics
+
+HISTORIES = int(os.environ.get("OBEC_HISTORIES", "8"))
+"""How many random histories each law is tried on; more of them in a long run."""
+SEARCH_PATH = {"search_path": "reporting, public"}
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(dsn, server_settings=SEARCH_PATH)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def batches(envelopes: Sequence[Envelope], random: Random, sizes: Sequence[int]) -> list[list[Envelope]]:
+    """The events of each shard in order, in batches of these sizes, the shards interleaved in any way."""
+    left: dict[tuple[str, int], list[Envelope]] = {}
+    for envelope in envelopes:
+        left.setdefault((envelope.store, envelope.shard), []).append(envelope)
+    cut = []
+    while left:
+        place = random.choice(sorted(left))
+        size = random.choice(sizes)
+        cut.append(left[place][:size])
+        left[place] = left[place][size:]
+        if not left[place]:
+            del left[place]
+    return cut
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+async def test_rows_are_the_fold_of_the_events_however_batches_are_cut_and_stores_interleave(
+    database: NewDatabase, shards: int
+) -> None:
+    made = await database("reporting")
+    async with connected(made.app_dsn) as connection:
+        for seed in range(HISTORIES):
+            random = Random(seed)
+            envelopes = history(random, random.choice((40, 120, 260)), shards=shards)
+            untold = connection.transaction()
+            await untold.start()
+            projection, applied = ReportingProjection(), list[Envelope]()
+            for number, batch in enumerate(batches(envelopes, random, (1, 2, 7, 40))):
+                await projection.apply(connection, batch)
+                applied += batch
+                if number % 9 == 0:
+                    assert await table_differences(connection, applied) == [], f"seed {seed}, batch {number}"
+                if random.random() < 0.1:
+                    projection.forget()
+            assert await table_differences(connection, envelopes) == [], f"seed {seed}"
+            await untold.rollback()
+
+
+async def test_figures_are_computed_from_the_events_now_and_as_of_any_time(database: NewDatabase) -> None:
+    for seed in range(HISTORIES // 2):
+        random = Random(seed)
+        envelopes = history(random, 260, shards=1 + seed % 2)
+        made = await database("reporting")
+        async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=2, server_settings=SEARCH_PATH) as pool:
+            async with pool.acquire() as connection, connection.transaction():
+                projection = ReportingProjection()
+                for batch in batches(envelopes, random, (50, 200)):
+                    await projection.apply(connection, batch)
+            told = tell(envelopes)
+            for now, as_of, effective_at in questions(random, envelopes):
+                found = await figure_differences(pool, told, now, as_of=as_of, effective_at=effective_at)
+                assert found == [], f"seed {seed}"
+
+
+def questions(random: Random, envelopes: Sequence[Envelope]) -> list[tuple[datetime, datetime | None, datetime | None]]:
+    """Now; as of a moment; effective at one; both; on the very instants of events, too."""
+    now = max(each.recorded_at for each in envelopes) + timedelta(days=random.randint(0, 90))
+    recorded = [random.choice(envelopes).recorded_at for _ in range(2)]
+    effective = [random.choice(envelopes).occurred_at, datetime(2017, 3, 31, 16, 59, 59, 999_999, tzinfo=UTC)]
+    return [
+        (now, None, None),
+        (now, recorded[0], None),
+        (now, recorded[1] - timedelta(microseconds=1), None),
+        (now, None, effective[0]),
+        (now, None, effective[1]),
+        (now, recorded[0], effective[0]),
+    ]
+
+
+async def send(topics: Topics, envelopes: Sequence[Envelope], random: Random) -> None:
+    """Send every event to its topic in order; now and then some of the last ones are sent again."""
+    producer = AIOKafkaProducer(bootstrap_servers=topics.bootstrap, linger_ms=20)
+    await producer.start()
+    try:
+        sent: dict[tuple[str, int], list[Envelope]] = {}
+        waiting = []
+        for envelope in envelopes:
+            known = sent.setdefault((envelope.store, envelope.shard), [])
+            known.append(envelope)
+            again = known[-random.randint(1, 5) :] if random.random() < 0.1 else []
+            for each in (envelope, *again):
+                waiting.append(
+                    await producer.send(
+                        topics.of(each.store),
+                        each.data,
+                        key=each.stream.encode(),
+                        headers=each.headers(),
+                        partition=each.shard,
+                    )
+                )
+        await asyncio.gather(*waiting)
+    finally:
+        await producer.stop()
+
+
+async def test_rows_are_the_fold_of_the_events_when_topics_repeat_them_and_consumers_change(
+    database: NewDatabase, topics: NewTopics
+) -> None:
+    random = Random(7)
+    envelopes = [each for each in history(random, 400, shards=2) if each.store in STORES]
+    made, names = await database("reporting"), await topics(shards=2)
+    await send(names, envelopes, random)
+    async with connected(made.app_dsn) as connection:
+        for reach in (len(envelopes) // 3, len(envelopes)):
+            await run_until(made.app_dsn, names, lambda at_least=reach: has_copied(connection, at_least))
+    assert await view_differences(made.app_dsn, envelopes) == []
+    assert await consumer_faults(made.app_dsn, "reporting") == []
+
+
+async def has_copied(connection: Any, at_least: int) -> bool:
+    return int(await connection.fetchval("SELECT count(*) FROM events")) >= at_least
+
+
+async def run_until(dsn: str, topics: Topics, condition: Any) -> None:
+    """A consumer of its own until the condition holds."""
+    stop = asyncio.Event()
+    runner = Runner(
+        ReportingProjection(), dsn, topics.bootstrap, Names(topics.prefix), settings=SEARCH_PATH, records=37
+    )
+    running = asyncio.create_task(runner.run(stop))
+    try:
+        await eventually(condition, seconds=30)
+    finally:
+        stop.set()
+        await running
