@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 from pathlib import Path
 
 import asyncpg
@@ -147,9 +148,10 @@ async def last_line(environment: dict[str, str], log: Path, *, role: str = "api"
     return line
 
 
-async def test_a_taken_port_is_told_in_one_line(running: ServiceProcess, tmp_path: Path) -> None:
-    line = await last_line(dict(running.environment), tmp_path / "second")
-    port = running.environment["OBEC_COMMITTEE_PORT"]
+async def test_a_taken_port_is_told_in_one_line(committee: Database, log: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = await last_line(environment_of(committee, OBEC_COMMITTEE_PORT=port), log)
     assert line.startswith(f"committee api: port {port} on 127.0.0.1 is taken")
     assert "OBEC_COMMITTEE_PORT" in line
 
