@@ -109,7 +109,9 @@ def shard_of(name: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % shards
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
 def payload_digest(secret: bytes, payload: Any) -> bytes:
     """HMAC-SHA-256 of a payload's canonical JSON: sorted keys, no blanks, UTF-8."""
-    canonical = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return hmac.new(secret, canonical.encode(), hashlib.sha256).digest()
+    return hmac.digest(secret, _CANONICAL.encode(payload).encode(), "sha256")

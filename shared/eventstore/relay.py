@@ -68,6 +68,14 @@ class RelayState:
     """Code or text of what it is stuck on; empty while all is well."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A batch ready to be sent, and the position of its last event."""
+
+    batch: Any
+    last: int
+
+
 class Relay:
     """Relays one shard of a store. ``run`` returns when ``stop`` is set."""
 
@@ -75,7 +83,7 @@ class Relay:
         self._store, self._bootstrap, self._topics, self._shard = store, bootstrap, topics, shard
         self._topic = topics.events(store.name)
         self._wake = asyncio.Event()
-        self._last_hash = GENESIS
+        self._last_hash = GENESIS.encode()
         self._head_sent = -HEAD_SECONDS
         self.state = RelayState(shard)
         store.on_commit(self._wake.set)
@@ -147,16 +155,19 @@ class Relay:
         self, connection: asyncpg.Connection, producer: AIOKafkaProducer, cursor: int, stop: asyncio.Event
     ) -> None:
         rows: Sequence[Any] = []
+        filled: _Filled | None = None
         while True:
             self._wake.clear()
-            rows = rows or await connection.fetch(_BATCH, self._shard, cursor, ROWS)
-            if rows:
-                fault_point("relay.after_read")
-                rows, cursor = await self._send(connection, producer, rows, cursor)
-                self.state.position = cursor
-            if not rows and await self._head_is_due(stop):
+            if filled is None:
+                filled, rows = await self._next(connection, producer, rows, cursor)
+            fault_point("relay.after_read")
+            if filled is not None:
+                sent, last = filled, filled.last
+                filled, rows = await self._send(connection, producer, sent, rows, cursor)
+                self.state.position = cursor = last
+            if filled is None and await self._head_is_due(stop):
                 await self._send_head(connection, producer)
-            if not rows and stop.is_set():
+            if filled is None and stop.is_set():
                 return
 
     async def _head_is_due(self, stop: asyncio.Event) -> bool:
@@ -167,35 +178,56 @@ class Relay:
         return monotonic() - self._head_sent >= HEAD_SECONDS or stop.is_set()
 
     async def _send(
-        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, rows: Sequence[Any], cursor: int
-    ) -> tuple[Sequence[Any], int]:
-        """Send as many of ``rows`` as one batch takes; read on while the broker works; then move the cursor."""
-        batch = producer.create_batch()
-        taken = self._fill(batch, rows)
-        batch.close()
-        last = rows[taken - 1]["position"]
-        sent = await producer.send_batch(batch, self._topic, partition=self._shard)
-        more = rows[taken:] or await connection.fetch(_BATCH, self._shard, last, ROWS)
+        self,
+        connection: asyncpg.Connection,
+        producer: AIOKafkaProducer,
+        filled: _Filled,
+        rows: Sequence[Any],
+        cursor: int,
+    ) -> tuple[_Filled | None, Sequence[Any]]:
+        """Send a batch and fill the next one while the broker works; then move the cursor."""
+        sent = await producer.send_batch(filled.batch, self._topic, partition=self._shard)
+        following = await self._next(connection, producer, rows, filled.last)
         fault_point("relay.after_send")
         await self._while_pinging(connection, sent)
         fault_point("relay.after_ack")
-        if await connection.fetchval(_MOVE, self._shard, cursor, last) is None:
+        if await connection.fetchval(_MOVE, self._shard, cursor, filled.last) is None:
             raise LeadershipLost(f"the cursor of shard {self._shard} is no longer at {cursor}")
-        return more, last
+        return following
 
-    def _fill(self, batch: Any, rows: Sequence[Any]) -> int:
-        """Put rows into a batch until it is full; returns how many went in, at least one."""
-        source, shard, previous = (SOURCE_PREFIX + self._store.name).encode(), b"%d" % self._shard, self._last_hash
+    async def _next(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, rows: Sequence[Any], behind: int
+    ) -> tuple[_Filled | None, Sequence[Any]]:
+        """The next batch, of ``rows`` or what follows ``behind``, and what of the rows is left for later ones."""
+        if len(rows) >= ROWS:
+            return self._fill(producer, rows)
+        behind = rows[-1]["position"] if rows else behind
+        reading = asyncio.ensure_future(connection.fetch(_BATCH, self._shard, behind, ROWS))
+        try:
+            if not rows:
+                rows = await reading
+                return self._fill(producer, rows) if rows else (None, rows)
+            for _ in range(2):  # what is written leaves at the end of a round of the loop: then the database works too
+                await asyncio.sleep(0)
+            filled, rest = self._fill(producer, rows)
+            return filled, [*rest, *await reading]
+        finally:
+            reading.cancel()
+
+    def _fill(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> tuple[_Filled, Sequence[Any]]:
+        """A batch of as many rows as go in, at least one, and the rest."""
+        batch = producer.create_batch()
+        source, shard = (SOURCE_PREFIX + self._store.name).encode(), b"%d" % self._shard
         taken = 0
         for row in rows:
-            if not _put(batch, row, source, shard, previous):
+            if not _put(batch, row, source, shard, self._last_hash):
                 break
-            previous = row["hash"]
+            self._last_hash = row["hash"]
             taken += 1
         if taken == 0:
-            raise RuntimeError(f"event {rows[0]['event_id']} does not fit into a batch")
-        self._last_hash = previous
-        return taken
+            raise RuntimeError(f"the event at position {rows[0]['position']} does not fit into a batch")
+        batch.close()
+        return _Filled(batch, rows[taken - 1]["position"]), rows[taken:]
 
     async def _send_head(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         """Tell how far the shard is at this moment of the business clock."""
@@ -241,7 +273,7 @@ class Relay:
             await connection.fetchval(_MOVE, self._shard, cursor, position)
             cursor = position
         before = await connection.fetchrow(_EVENT_AT, self._shard, cursor)
-        self._last_hash = before["hash"] if before else GENESIS
+        self._last_hash = (before["hash"] if before else GENESIS).encode()
         return int(cursor)
 
     async def _newest_in_topic(self) -> tuple[int, str]:
@@ -259,36 +291,36 @@ def head_record(store: str, shard: int, position: int, time: datetime) -> bytes:
     return orjson.dumps({"store": store, "shard": shard, "position": position, "time": wire_time(time)})
 
 
-def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: str) -> bool:
+def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: bytes) -> bool:
     """Append one row to a Kafka batch as ``Envelope.headers`` has it; False when the batch is full.
 
     Written out rather than through Envelope because it runs for every event ever sent.
     """
-    metadata = row["metadata"]
+    (position, stream, stream_version, event_id, event_type, occurred, recorded, received, milliseconds,
+     metadata, data, salt, this_hash) = row  # fmt: skip
     about = orjson.loads(metadata)
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", row["event_id"].encode()),
+        ("ce_id", event_id),
         ("ce_source", source),
-        ("ce_type", row["type"].encode()),
-        ("ce_subject", row["stream"].encode()),
-        ("ce_time", row["occurred"].encode()),
+        ("ce_type", event_type),
+        ("ce_subject", stream),
+        ("ce_time", occurred),
         ("content-type", b"application/json"),
-        ("ce_recordedtime", row["recorded"].encode()),
-        ("ce_receivedtime", row["received"].encode()),
+        ("ce_recordedtime", recorded),
+        ("ce_receivedtime", received),
         ("ce_shard", shard),
-        ("ce_position", b"%d" % row["position"]),
-        ("ce_streamversion", b"%d" % row["stream_version"]),
-        ("ce_hash", row["hash"].encode()),
-        ("ce_previoushash", previous_hash.encode()),
+        ("ce_position", b"%d" % position),
+        ("ce_streamversion", b"%d" % stream_version),
+        ("ce_hash", this_hash),
+        ("ce_previoushash", previous_hash),
         ("ce_correlationid", about.get("correlation", "").encode()),
         ("ce_causationid", about.get("causation", "").encode()),
         ("ce_traceparent", about.get("traceparent", "").encode()),
-        ("obec_metadata", metadata.encode()),
-        ("obec_salt", row["salt"].encode()),
+        ("obec_metadata", metadata),
+        ("obec_salt", salt),
     ]
-    key = row["stream"].encode()
-    return batch.append(key=key, value=row["data"].encode(), timestamp=row["milliseconds"], headers=headers) is not None
+    return batch.append(key=stream, value=data, timestamp=milliseconds, headers=headers) is not None
 
 
 async def _drop(producer: AIOKafkaProducer) -> None:

@@ -37,6 +37,10 @@ READ_EVENTS = 10_000
 """Events kept in memory once they were read, so that folding a stream again costs no parsing."""
 
 
+NOTIFY_PAUSE = 0.005
+"""Seconds between two wake-up calls to relays of other processes: under load one call speaks for many commits."""
+
+
 class WrongStore(CodedError):
     """The database is not the store that the settings speak of; ``code`` is stable."""
 
@@ -128,6 +132,7 @@ class EventStore:
             while self._notify_again:
                 self._notify_again = False
                 await self.pool.execute("NOTIFY appended")
+                await asyncio.sleep(NOTIFY_PAUSE)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return  # relays poll as well
         finally:

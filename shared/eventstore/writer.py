@@ -136,18 +136,24 @@ class Writer:
     async def _send(self, group: Sequence[_Waiting]) -> list[asyncpg.Record]:
         """Send the group until the database says what became of it: the ids make sending again harmless."""
         arguments = _arrays(self._locks, self._shards, [waiting.append for waiting in group])
-        async for attempt in stamina.retry_context(
-            on=LOST, attempts=None, timeout=PATIENCE, wait_max=1.0, wait_initial=0.05
-        ):
-            with attempt:
-                try:
-                    connection = await self._connected()
-                    fault_point("append.before_commit")
-                    return await connection.fetch(_APPEND, *arguments)
-                except LOST:
-                    self._hang_up()
-                    raise
+        try:
+            return await self._send_once(arguments)
+        except LOST:
+            async for attempt in stamina.retry_context(
+                on=LOST, attempts=None, timeout=PATIENCE, wait_max=1.0, wait_initial=0.05
+            ):
+                with attempt:
+                    return await self._send_once(arguments)
         raise AssertionError("retry_context returns or raises")
+
+    async def _send_once(self, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        try:
+            connection = await self._connected()
+            fault_point("append.before_commit")
+            return await connection.fetch(_APPEND, *arguments)
+        except LOST:
+            self._hang_up()
+            raise
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
