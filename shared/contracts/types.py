@@ -18,7 +18,10 @@ BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 class Contract(BaseModel):
     """Base of every published value: immutable, and strict about fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+    """Errors do not repeat what was sent: it may name a person, and errors are kept with parked events."""
 
 
 def _storable(text: str) -> str:
