@@ -12,7 +12,7 @@ import typer
 
 from deploy.local.errors import StackError
 from deploy.local.given import Given
-from deploy.local.ports import HOST, Ports
+from deploy.local.ports import HOST, Ports, variable
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
 from deploy.local.users import USERS
@@ -109,4 +109,6 @@ def tell_addresses(stack: Stack) -> None:
     """Print where the services answer and how to get a token."""
     for name in ("reporting", "committee", "activity", "evaluation"):
         console.print(f"{name:<11} http://{HOST}:{getattr(stack.ports, name)}/docs", highlight=False)
-    console.print(f"a token:    obec token {'|'.join(USERS)}", highlight=False)
+    issuer = Ports.of_environment(os.environ).issuer
+    where = "" if stack.ports.issuer == issuer else f"{variable('issuer')}={stack.ports.issuer} "
+    console.print(f"a token:    {where}.venv/bin/obec token {'|'.join(USERS)}", highlight=False)

@@ -140,7 +140,7 @@ class Worker:
 def _app(bootstrap: str, topics: Topics) -> faust.App:
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    return faust.App(
+    app = faust.App(
         f"{topics.prefix}obec.evaluation.reactions",
         broker="kafka://" + bootstrap.replace(",", ";"),
         key_serializer="raw",
@@ -155,3 +155,6 @@ def _app(bootstrap: str, topics: Topics) -> faust.App:
         broker_session_timeout=10.0,
         broker_heartbeat_interval=1.0,
     )
+    # It makes folders for tables, in whatever folder it is started in; there are no tables.
+    app._create_directories = lambda: None
+    return app

@@ -40,6 +40,7 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     from shared.service import listen, serve
     from shared.web.app import base_app
     from shared.web.auth import Authenticator
+    from shared.web.health import Check
 
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen(settings, "reporting"))
@@ -51,7 +52,19 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
             clock = SimulatedClock(pool)
             await clock.begin()
         views = reporting_api(lambda: pool, clock)
-        app = base_app("reporting", authenticator, clock=clock, api=views, public_read=settings.public_read)
+
+        async def reached() -> str:
+            await pool.fetchval("SELECT 1")
+            return "reached"
+
+        app = base_app(
+            "reporting",
+            authenticator,
+            checks=[Check("views", reached)],
+            clock=clock,
+            api=views,
+            public_read=settings.public_read,
+        )
         await serve(app, listening, stop, settings)
 
 
