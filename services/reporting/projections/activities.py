@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from services.reporting.projections.fact import Fact
-from services.reporting.projections.tables import Rows
+from services.reporting.projections.tables import Given
 from services.reporting.projections.values import day, json
 
 _OF_ACTIVITIES = frozenset(
@@ -72,26 +72,22 @@ class ActivityFold:
                 self._extensions += 1
                 self._deadline = day(body["deadline"])
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row, or none before anything has happened."""
-        if not self._code:
-            return {"activity": []}
-        return {
-            "activity": [
-                (
-                    self._stream,
-                    self._programme,
-                    self._code,
-                    self._state or None,
-                    self._opens,
-                    self._closes,
-                    self._planned_deadline,
-                    self._deadline,
-                    self._extensions,
-                    self._started_on,
-                    self._completed_on,
-                    self._cancelled_on,
-                    json(self._outputs),
-                )
-            ]
-        }
+        if self._code:
+            row = (
+                self._stream,
+                self._programme,
+                self._code,
+                self._state or None,
+                self._opens,
+                self._closes,
+                self._planned_deadline,
+                self._deadline,
+                self._extensions,
+                self._started_on,
+                self._completed_on,
+                self._cancelled_on,
+                json(self._outputs),
+            )
+            rows["activity"].append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services.reporting.projections.fact import Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import day, json
 
 
@@ -42,9 +42,8 @@ class BriefingFold:
                 day(body["acknowledged_on"]),
             )
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """The briefing's row, and one a committee."""
-        return {
-            "briefing": [self._briefed] if self._briefed else [],
-            "acknowledgement": list(self._acknowledged.values()),
-        }
+        if self._briefed:
+            rows["briefing"].append(self._briefed)
+        rows["acknowledgement"] += self._acknowledged.values()

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from services.reporting.projections.fact import Body, Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import day, json
 
 Member = dict[str, Any]
@@ -52,15 +52,11 @@ class CommitteeFold:
             self._intervals.pop()
         self._intervals.append((fact.occurred_at, _evolve(known, fact)))
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row an interval."""
         ends: list[datetime | None] = [begins for begins, _ in self._intervals[1:]]
-        return {
-            "committee": [
-                self._row(begins, end, committee)
-                for (begins, committee), end in zip(self._intervals, [*ends, None], strict=False)
-            ]
-        }
+        for (begins, committee), end in zip(self._intervals, [*ends, None], strict=False):
+            rows["committee"].append(self._row(begins, end, committee))
 
     def _row(self, begins: datetime, end: datetime | None, committee: _Committee) -> Row:
         seats = Counter(member["seat"] for member in committee.members)

@@ -16,7 +16,7 @@ from services.reporting.projections.measurements import MeasurementFold
 from services.reporting.projections.meetings import MeetingFold
 from services.reporting.projections.programmes import ProgrammeFold
 from services.reporting.projections.supervision import RecommendationFold, VisitFold
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 
 
 class Fold(Protocol):
@@ -30,8 +30,8 @@ class Fold(Protocol):
     def step(self, fact: Fact) -> None:
         """Take in one more event; one that does not fit changes nothing. Raises KeyError, ValueError, TypeError."""
 
-    def rows(self) -> Rows:
-        """By table what changed since it was asked last: all rows of the stream, of an appended table the new ones."""
+    def give(self, rows: Given) -> None:
+        """Add to ``rows`` what changed since it was asked last: all rows of a table, of an appended one new ones."""
 
 
 FOLDS: Mapping[str, type[Fold]] = {
@@ -92,9 +92,11 @@ def living(facts: Iterable[Fact]) -> list[Fact]:
 
 def folded(kind: type[Fold], stream: str, facts: Sequence[Fact]) -> Folded:
     """The fold of a whole stream."""
-    voids = any(fact.name == VOIDED for fact in facts)
-    done = Folded(kind(stream), None, voids)
-    done.step(living(facts))
+    done = Folded(kind(stream), None, False)
+    if len(facts) > 1:
+        done.voids = any(fact.name == VOIDED for fact in facts)
+        facts = living(facts)
+    done.step(facts)
     return done
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services.reporting.projections.fact import Body, Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import day, json, number
 
 
@@ -62,13 +62,11 @@ class IndicatorsFold:
                     day(body["until"]),
                 )
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row an indicator, one a period that was ever closed, one an extension."""
-        return {
-            "indicator": [self._row(indicator) for indicator in self._indicators.values()],
-            "period": list(self._periods.values()),
-            "period_extension": list(self._extensions.values()),
-        }
+        rows["indicator"] += map(self._row, self._indicators.values())
+        rows["period"] += self._periods.values()
+        rows["period_extension"] += self._extensions.values()
 
     def _defined(self, fact: Fact, definition: Body) -> _Indicator:
         code, body = definition["code"], fact.body

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import ClassVar
 
 from services.reporting.projections.fact import Body, Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import TO_28_DIGITS, number
+
+_NOT_VERIFIED: Row = (None, None, None)
 
 
 class MeasurementFold:
@@ -16,13 +18,13 @@ class MeasurementFold:
 
     tables: ClassVar[tuple[str, ...]] = ("measurement", "score")
     __slots__ = (
-        "_body",
+        "_cell",
         "_changed",
-        "_figure",
         "_figures",
         "_first_received_at",
         "_measured_id",
-        "_received_at",
+        "_reading",
+        "_reported",
         "_returned_reason",
         "_scores",
         "_status",
@@ -34,15 +36,15 @@ class MeasurementFold:
     def __init__(self, stream: str) -> None:
         self._stream = stream
         self._changed = True
-        self._body: Body = {}
+        self._cell: Row = ()
+        self._reading: Row = ()
+        self._reported: Row = ()
         self._measured_id = ""
-        self._figure = Decimal()
         self._figures: dict[str, Decimal] = {}
-        self._received_at: datetime | None = None
         self._first_received_at: datetime | None = None
         self._status = ""
         self._verified_measured: str | None = None
-        self._verified: Row = (None, None, None)
+        self._verified: Row = _NOT_VERIFIED
         self._returned_reason: str | None = None
         self._scores: list[Row] = []
 
@@ -62,23 +64,34 @@ class MeasurementFold:
                 return
         self._changed = True
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """Since it was asked last: the figure's row if it changed, and the scores."""
-        given: dict[str, list[Row]] = {"score": self._scores}
-        self._scores = []
-        if self._changed:
-            given["measurement"] = [self._row()] if self._measured_id else []
+        if self._scores:
+            rows["score"] += self._scores
+            self._scores = []
+        if self._changed and self._measured_id:
+            rows["measurement"].append(self._row())
             self._changed = False
-        return given
 
     def _measured(self, fact: Fact) -> None:
-        figure = figure_of(fact.body["reading"])
-        self._figure = self._figures[fact.event_id] = figure
+        body = fact.body
+        reading = body["reading"]
+        figure = self._figures[fact.event_id] = figure_of(reading)
         self._measured_id = fact.event_id
-        self._body = fact.body
+        self._cell = (body["programme"], body["indicator"], body["scope"], body["period"])
+        self._reading = (
+            figure,
+            figure if "value" in reading else None,
+            number(reading.get("numerator")),
+            number(reading.get("denominator")),
+            reading.get("level"),
+            body["indicator_version"],
+            fact.event_id,
+            fact.received_at,
+        )
+        self._reported = (len(body.get("evidence", ())), body["reporter"])
         self._status = "waiting"
         self._returned_reason = None
-        self._received_at = fact.received_at
         if self._first_received_at is None or fact.received_at < self._first_received_at:
             self._first_received_at = fact.received_at
 
@@ -93,33 +106,20 @@ class MeasurementFold:
     def _return(self, fact: Fact) -> None:
         measured = fact.body["measured"]
         if measured == self._verified_measured:
-            self._verified_measured, self._verified = None, (None, None, None)
+            self._verified_measured, self._verified = None, _NOT_VERIFIED
         if measured == self._measured_id:
             self._status, self._returned_reason = "returned", fact.body["reason"]
 
     def _row(self) -> Row:
-        body = self._body
-        reading = body["reading"]
         verified = self._verified_measured
         return (
             self._stream,
-            body["programme"],
-            body["indicator"],
-            body["scope"],
-            body["period"],
+            *self._cell,
             self._status,
-            self._figure,
-            number(reading.get("value")),
-            number(reading.get("numerator")),
-            number(reading.get("denominator")),
-            reading.get("level"),
-            body["indicator_version"],
-            self._measured_id,
-            self._received_at,
+            *self._reading,
             self._first_received_at,
             len(self._figures) - 1,
-            len(body.get("evidence", ())),
-            body["reporter"],
+            *self._reported,
             None if verified is None else self._figures[verified],
             verified,
             *self._verified,
@@ -130,10 +130,10 @@ class MeasurementFold:
 def figure_of(reading: Body) -> Decimal:
     """The number that is scored; a ratio to 28 significant digits."""
     if "value" in reading:
-        return Decimal(reading["value"])
+        return Decimal(str(reading["value"]))
     if "level" in reading:
         return Decimal(reading["level"])
-    return TO_28_DIGITS.divide(Decimal(reading["numerator"]), Decimal(reading["denominator"]))
+    return TO_28_DIGITS.divide(Decimal(str(reading["numerator"])), Decimal(str(reading["denominator"])))
 
 
 def _score(fact: Fact) -> Row:

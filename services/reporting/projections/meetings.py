@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 
 from services.reporting.projections.fact import Body, Fact
-from services.reporting.projections.tables import Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import day, instant, json
 
 
@@ -27,7 +27,7 @@ class MeetingFold:
         "_programme",
         "_region",
         "_rescheduled",
-        "_resolution_list",
+        "_resolutions",
         "_roll",
         "_scheduled_at",
         "_started_at",
@@ -49,9 +49,9 @@ class MeetingFold:
         self._adjourned = 0
         self._started_at: datetime | None = None
         self._ended_at: datetime | None = None
-        self._roll: Body = {}
-        self._attended: list[str] = []
-        self._resolution_list: list[Any] = []
+        self._roll: Row = (None, None, None, None, None)
+        self._attended = _NOBODY
+        self._resolutions: Row = (0, "[]")
         self._corrected = False
         self._minutes_on: date | None = None
 
@@ -67,7 +67,7 @@ class MeetingFold:
                 self._met(body)
                 self._state = "held"
                 self._ended_at = instant(body["ended_at"])
-                self._resolution_list = body.get("resolutions", [])
+                self._resolutions = _counted(body.get("resolutions", []))
             case "MeetingAdjourned":
                 self._adjourned += 1
                 self._met(body)
@@ -89,42 +89,34 @@ class MeetingFold:
             case "MeetingRecordCorrected":
                 self._corrected = True
                 self._ended_at = instant(body["ended_at"])
-                self._resolution_list = body["resolutions"]
+                self._resolutions = _counted(body["resolutions"])
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row, or none before anything has happened."""
-        if not self._programme:
-            return {"meeting": []}
-        roll = self._roll
-        return {
-            "meeting": [
-                (
-                    self._stream,
-                    self._programme,
-                    self._region,
-                    self._activity,
-                    self._number,
-                    self._state,
-                    self._scheduled_at,
-                    self._place,
-                    self._rescheduled,
-                    self._notice_on,
-                    self._adjourned,
-                    self._started_at,
-                    self._ended_at,
-                    roll.get("committee"),
-                    roll.get("committee_version"),
-                    roll.get("voting"),
-                    roll.get("present"),
-                    roll.get("quorate"),
-                    json(self._attended),
-                    len(self._resolution_list),
-                    json(self._resolution_list),
-                    self._corrected,
-                    self._minutes_on,
-                )
-            ]
-        }
+        if self._programme:
+            rows["meeting"].append(self._row())
+
+    def _row(self) -> Row:
+        return (
+            self._stream,
+            self._programme,
+            self._region,
+            self._activity,
+            self._number,
+            self._state,
+            self._scheduled_at,
+            self._place,
+            self._rescheduled,
+            self._notice_on,
+            self._adjourned,
+            self._started_at,
+            self._ended_at,
+            *self._roll,
+            self._attended,
+            *self._resolutions,
+            self._corrected,
+            self._minutes_on,
+        )
 
     def _named(self, body: Body) -> None:
         self._programme = body["programme"]
@@ -139,8 +131,15 @@ class MeetingFold:
     def _met(self, body: Body) -> None:
         self._named(body)
         self._started_at = instant(body["started_at"])
-        self._roll = {key: value for key, value in body["roll"].items() if key != "members"}
-        self._attended = [_holder(each) for each in body["attendance"] if each["attendance"] in _CAME]
+        roll = body["roll"]
+        self._roll = (
+            roll.get("committee"),
+            roll["committee_version"],
+            roll["voting"],
+            roll["present"],
+            roll["quorate"],
+        )
+        self._attended = json([_holder(each) for each in body["attendance"] if each["attendance"] in _CAME])
 
     def _unless(self, states: tuple[str, ...], state: str) -> None:
         if self._state not in states:
@@ -153,7 +152,12 @@ _OF_MEETINGS = frozenset(
         *("MeetingHeld", "MeetingAdjourned", "MinutesApproved", "MeetingRecordCorrected"),
     }
 )
+_NOBODY = "[]"
 _CAME = frozenset({"present", "substitute"})
+
+
+def _counted(resolutions: list[Any]) -> Row:
+    return len(resolutions), json(resolutions)
 
 
 def _holder(attendee: Body) -> str:

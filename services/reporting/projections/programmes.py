@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from services.reporting.projections.fact import Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import json
 
 
@@ -35,6 +35,7 @@ class ProgrammeFold:
                 body["digest"],
             )
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row, or none before it is registered."""
-        return {"programme": [self._row] if self._row else []}
+        if self._row:
+            rows["programme"].append(self._row)

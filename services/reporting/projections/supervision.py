@@ -6,7 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from services.reporting.projections.fact import Body, Fact
-from services.reporting.projections.tables import Row, Rows
+from services.reporting.projections.tables import Given, Row
 from services.reporting.projections.values import day
 
 
@@ -34,9 +34,10 @@ class VisitFold:
                 body.get("no_findings", False),
             )
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row, or none."""
-        return {"visit": [self._row] if self._row else []}
+        if self._row:
+            rows["visit"].append(self._row)
 
 
 class RecommendationFold:
@@ -64,26 +65,23 @@ class RecommendationFold:
             case "RecommendationClosed":
                 self._closed_on = day(body["closed_on"])
 
-    def rows(self) -> Rows:
+    def give(self, rows: Given) -> None:
         """One row, or none without its issuing."""
-        if self._issued is None:
-            return {"recommendation": []}
-        issued = self._issued
-        return {
-            "recommendation": [
-                (
-                    self._stream,
-                    issued["programme"],
-                    issued.get("region"),
-                    issued.get("visit"),
-                    day(issued["issued_on"]),
-                    day(issued["due_on"]),
-                    issued["text"],
-                    issued["owner"],
-                    "open" if self._closed_on is None else "closed",
-                    self._follow_ups,
-                    self._last_followed_up_on,
-                    self._closed_on,
-                )
-            ]
-        }
+        if self._issued is not None:
+            rows["recommendation"].append(self._row(self._issued))
+
+    def _row(self, issued: Body) -> Row:
+        return (
+            self._stream,
+            issued["programme"],
+            issued.get("region"),
+            issued.get("visit"),
+            day(issued["issued_on"]),
+            day(issued["due_on"]),
+            issued["text"],
+            issued["owner"],
+            "open" if self._closed_on is None else "closed",
+            self._follow_ups,
+            self._last_followed_up_on,
+            self._closed_on,
+        )

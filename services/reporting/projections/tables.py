@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +12,8 @@ Row = tuple[Any, ...]
 """Values in the order of a table's columns; a JSON column's value is its text."""
 Rows = Mapping[str, list[Row]]
 """Rows by table."""
+Given = defaultdict[str, list[Row]]
+"""Rows by table, as folds add to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import orjson
 from services.reporting.projections.fact import Fact, from_copy
 from services.reporting.projections.folding import FOLDS, kind_of, living, voided
 from services.reporting.projections.money import Money
-from services.reporting.projections.tables import TABLES, Row, Rows, Table
+from services.reporting.projections.tables import TABLES, Given, Row, Rows, Table
 from services.reporting.sql import statements
 from shared.streams.projection import Connection
 
@@ -67,27 +67,25 @@ def rows_of(facts: Iterable[Fact], effective_at: datetime | None = None) -> Rows
     by_stream: defaultdict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         by_stream[fact.stream].append(fact)
-    rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+    rows: Given = defaultdict(list, {table: [] for table in TABLES})
     money, alive = Money(), []
     for stream, history in by_stream.items():
         its = [fact for fact in living(history) if effective_at is None or fact.occurred_at <= effective_at]
         alive += its
         rows["voided"] += voided(history)
         money.add(its)
-        for table, given in _folded(stream, its).items():
-            rows[table] += given
+        _fold(stream, its, rows)
     rows["budget"] = money.rows()
     return {**rows, EVIDENCE.name: _evidence(rows["programme"], alive)}
 
 
-def _folded(stream: str, facts: Iterable[Fact]) -> Rows:
+def _fold(stream: str, facts: Iterable[Fact], rows: Given) -> None:
     kind = FOLDS.get(kind_of(stream))
-    if kind is None:
-        return {}
-    fold = kind(stream)
-    for fact in facts:
-        fold.step(fact)
-    return fold.rows()
+    if kind is not None:
+        fold = kind(stream)
+        for fact in facts:
+            fold.step(fact)
+        fold.give(rows)
 
 
 def _evidence(programmes: Iterable[Row], facts: Iterable[Fact]) -> list[Row]:
