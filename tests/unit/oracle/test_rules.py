@@ -290,7 +290,7 @@ def test_a_voided_allocation_leaves_its_payments_without_money() -> None:
 def test_a_transfer_of_more_than_there_is_is_found() -> None:
     story = Story()
     allocate(story, 100, "1.2")
-    moved = {
+    moved: Row = {
         "programme": P,
         "from_activity": "1.2",
         "to_activity": "2",
