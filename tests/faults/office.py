@@ -12,13 +12,14 @@ from typing import Any
 import httpx
 import orjson
 
+from tests.eventually import eventually
 from tests.unit.committee.examples import PROGRAMME_ID, definition, mandate_text
 
 PATIENCE = 40.0
 """Seconds for which a command is sent again."""
 PAUSE = 0.1
 TIMEOUT = 2.0
-"""Seconds after which an address that says nothing is left for the next one."""
+"""Seconds after which an address that says nothing is left for the next one; twice that the next time."""
 REGIONS = tuple(f"R{number:02}" for number in range(1, 19))
 UNIT = "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน"
 
@@ -59,7 +60,7 @@ class Office:
     refused: list[Refusal] = field(default_factory=list)
     sent_again: int = 0
     """How often something had to be sent once more."""
-    _desks: dict[str, _Desk] = field(default_factory=dict)
+    desks: dict[str, _Desk] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _http: httpx.AsyncClient | None = None
 
@@ -83,6 +84,15 @@ class Office:
     def event_ids(self) -> list[str]:
         """Ids of all events that were acknowledged."""
         return [event["id"] for each in self.acknowledged for event in each.answer["events"]]
+
+    def carry_on(self, other: Office) -> None:
+        """Go on where another office stopped, whose service has moved."""
+        self.acknowledged, self.desks, self._numbers = other.acknowledged, other.desks, other._numbers
+
+    async def has_answered(self, commands: int) -> None:
+        """Wait until so many commands more were acknowledged."""
+        wanted = self.answered + commands
+        await eventually(lambda: self.answered >= wanted, PATIENCE)
 
     async def open(self) -> None:
         """Register the programme and adopt its mandate, so that there is something to work on."""
@@ -122,7 +132,7 @@ class Office:
 
     async def _region(self, region: str, commands: int) -> None:
         """Go on with a region's committee, from its proposal."""
-        desk = self._desks.setdefault(region, _Desk(region))
+        desk = self.desks.setdefault(region, _Desk(region))
         for _ in range(commands):
             verb, body = desk.next()
             answer = await self.tell(f"committees/{desk.stream}/{verb}" if verb else "committees", body)
@@ -134,11 +144,12 @@ class Office:
         content, headers = orjson.dumps(body), {"Idempotency-Key": key, "Content-Type": "application/json"}
         clock = asyncio.get_running_loop()
         deadline = clock.time() + PATIENCE
-        said = ""
+        said, timeout = "", TIMEOUT
         while clock.time() < deadline:
             for address in self.addresses:
+                url = f"{address}/v1/{path}"
                 try:
-                    found = await self._http.post(f"{address}/v1/{path}", content=content, headers=headers)
+                    found = await self._http.post(url, content=content, headers=headers, timeout=timeout)
                 except httpx.TransportError as error:
                     said = repr(error)
                     self.sent_again += 1
@@ -150,6 +161,7 @@ class Office:
                 said = found.text
                 self.sent_again += 1
             await asyncio.sleep(PAUSE)
+            timeout *= 2
         raise Unanswered(f"{path} {key}: {said}")
 
 

@@ -58,7 +58,7 @@ class Stage:
     ports: dict[str, int] = field(default_factory=dict)
 
     def api(self, name: str = "api", **settings: str) -> Process:
-        """A process that serves committee's HTTP and relays its events; not started. ``address`` says where."""
+        """A process that serves committee's HTTP and relays its events; not started."""
         self.ports[name] = Ports.free().committee
         return self.process(name, "services.committee", "api", OBEC_COMMITTEE_PORT=str(self.ports[name]), **settings)
 
@@ -96,13 +96,18 @@ class Stage:
     @asynccontextmanager
     async def desk(self, name: str = "desk") -> AsyncIterator[Office]:
         """An office whose service, relays included, is in this process; for tests that break something else."""
+        async with self.opened() as store, self.desk_at(store, name) as office:
+            yield office
+
+    @asynccontextmanager
+    async def desk_at(self, store: EventStore, name: str = "desk") -> AsyncIterator[Office]:
+        """The same at a store that is open already."""
         authenticator = Authenticator([Issuer.model_validate(self.issuer.named)])
         parts = Parts(http.COLLECTIONS, http.LEARNED)
-        async with self.opened() as store, self.relaying(store):
-            app = make_app(SERVICE, parts.collections, parts.handler(store), store, authenticator)
-            door = httpx.ASGITransport(app)
-            async with Office(["http://desk"], self.issuer.bearer("officer"), name, door) as office:
-                yield office
+        app = make_app(SERVICE, parts.collections, parts.handler(store), store, authenticator)
+        door = httpx.ASGITransport(app)
+        async with self.relaying(store), Office(["http://desk"], self.issuer.bearer("officer"), name, door) as office:
+            yield office
         await authenticator.close()
 
     @asynccontextmanager
@@ -149,7 +154,11 @@ class Stage:
 
     async def stored(self) -> int:
         """How many events the store holds."""
-        return int((await self.ask(self.store.app_dsn, "SELECT count(*) AS n FROM events"))[0]["n"])
+        return await self.stored_in(self.store)
+
+    async def stored_in(self, database: Database) -> int:
+        """How many events a database of the service holds."""
+        return int((await self.ask(database.app_dsn, "SELECT count(*) AS n FROM events"))[0]["n"])
 
     async def settled(self) -> None:
         """Wait until everything that is in the store is in the views too."""
