@@ -15,6 +15,7 @@ from services.reporting.projections.fact import Fact, from_copy
 from services.reporting.projections.folding import FOLDS, kind_of, living, voided
 from services.reporting.projections.money import Money
 from services.reporting.projections.tables import TABLES, Given, Row, Rows, Table
+from services.reporting.queries.figures import Shadows
 from services.reporting.sql import statements
 from shared.streams.projection import Connection
 
@@ -107,11 +108,11 @@ def _evidence(programmes: Iterable[Row], facts: Iterable[Fact]) -> list[Row]:
     ]
 
 
-def as_json(rows: Rows) -> str:
-    """Rows as the one argument of the shadowed queries: a list of objects by table."""
-    return orjson.dumps(
-        {name: [_object(name, row) for row in its] for name, its in rows.items()}, default=_text
-    ).decode()
+def as_json(rows: Rows) -> Shadows:
+    """Rows as queries take them in place of what is stored."""
+    return {
+        table: orjson.dumps([_object(table, row) for row in its], default=_text).decode() for table, its in rows.items()
+    }
 
 
 def _object(table: str, row: Row) -> Mapping[str, Any]:

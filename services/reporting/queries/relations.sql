@@ -200,7 +200,7 @@ activity_progress AS (
         WHERE jsonb_typeof(p.completed_when) = 'object'
     ) AS rule ON true
 ),
-meeting_now AS (
+meeting_now AS MATERIALIZED (
     SELECT m.stream, now.voting, now.present,
            now.voting > 0 AND CASE coalesce(d.definition #>> '{quorum,comparison}', 'at_least')
                WHEN 'at_least' THEN now.present * now.denominator >= now.voting * now.numerator

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.projections.tables import TABLES
-from services.reporting.queries.figures import _QUERIES, Figures
+from services.reporting.queries.figures import QUERIES, Figures
 from services.reporting.queries.history import as_json, rows_of
 from shared.contracts.envelope import Envelope
 from tests.integration.reporting.oracle import number_faults, row_faults
@@ -61,6 +61,6 @@ async def test_figures_of_now_and_folded_ones_are_the_same(site: Site, log: Log)
     async with site.pool.acquire() as connection:
         now = Figures(connection, PROGRAMME, log.now)
         then = Figures(connection, PROGRAMME, log.now, as_json(rows_of(log.facts())))
-        for query in _QUERIES:
+        for query in QUERIES:
             assert await now.all(query) == await then.all(query), query
     assert await number_faults(site, log) == []
