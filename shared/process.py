@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 PATIENCE = 10.0
 """Seconds for which a starting process waits for its database."""
+BROKER_PATIENCE = 5.0
+"""Seconds that the broker has to say whether store and topic agree."""
 GRACE = 3.0
 """Seconds that work in the background has to end once it is told to."""
 
@@ -87,16 +89,36 @@ def migrating(service: str) -> Role:
 
 @asynccontextmanager
 async def opened_store(settings: Settings, service: str, *, patience: float = PATIENCE) -> AsyncIterator[EventStore]:
-    """The service's event store, closed in the end. Raises StartRefused."""
+    """The service's event store, closed in the end. Raises StartRefused, also when its topic contradicts it."""
     dsn = settings.dsn(service)
     with told_of(f"OBEC_{service.upper()}_DSN", service):
         store = await patiently(
             lambda: EventStore.open(dsn, service, shards=settings.shards, clock=settings.clock), patience
         )
     try:
+        await _agreed_with_topic(settings, store)
         yield store
     finally:
         await store.close()
+
+
+async def _agreed_with_topic(settings: Settings, store: EventStore) -> None:
+    """Refuse to start on a store that its topic contradicts. A broker that is away keeps nobody from working."""
+    from aiokafka.errors import KafkaError
+
+    from shared.eventstore.relay import RelayRefused, require_agreement
+    from shared.streams.topics import Topics
+
+    bootstrap = settings.kafka_bootstrap_servers
+    if bootstrap is None:
+        return
+    try:
+        async with asyncio.timeout(BROKER_PATIENCE):
+            await require_agreement(store, bootstrap, Topics(settings.topic_prefix))
+    except RelayRefused as refused:
+        raise StartRefused(f"{refused} ({refused.code})") from refused
+    except (KafkaError, OSError, TimeoutError) as error:
+        log.warning("the broker cannot be asked whether store and topic agree", store=store.name, reason=repr(error))
 
 
 @asynccontextmanager

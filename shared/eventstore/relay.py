@@ -256,17 +256,9 @@ class Relay:
 
         Raises RelayRefused when the topic holds more than the store, or something else.
         """
-        newest = await self._while_pinging(connection, self._newest_in_topic())
-        head = await connection.fetchval(_HEAD, self._shard)
-        position, event_id = newest
-        if position > head:
-            raise RelayRefused(
-                "relay.topic_ahead",
-                f"{self._topic}/{self._shard} is at position {position}, the store at {head}: restore the store first",
-            )
-        at = await connection.fetchrow(_EVENT_AT, self._shard, position)
-        if at is not None and at["event_id"] != event_id:
-            raise RelayRefused("relay.fork", f"{self._topic}/{self._shard} holds another event at position {position}")
+        newest = await self._while_pinging(connection, newest_in_topic(self._bootstrap, self._topic, self._shard))
+        await _require_agreement(connection, self._topic, self._shard, newest)
+        position, _ = newest
         cursor = await connection.fetchval("SELECT position FROM relay_cursor WHERE shard = $1", self._shard)
         if position < cursor:
             log.warning("topic holds less than was sent; filling it again", topic=self._topic, position=position)
@@ -276,14 +268,40 @@ class Relay:
         self._last_hash = (before["hash"] if before else GENESIS).encode()
         return int(cursor)
 
-    async def _newest_in_topic(self) -> tuple[int, str]:
-        """Highest position among the partition's last records, with its event id; (0, "") when it is empty."""
-        newest = (0, "")
-        async for record in records(self._bootstrap, self._topic, self._shard, begin=-LAST_RECORDS):
-            headers = dict(record.headers)
-            with contextlib.suppress(KeyError, ValueError):
-                newest = max(newest, (int(headers["ce_position"]), headers["ce_id"].decode()))
-        return newest
+
+async def newest_in_topic(bootstrap: str, topic: str, shard: int) -> tuple[int, str]:
+    """Highest position among the partition's last records, with its event id; (0, "") when it is empty."""
+    newest = (0, "")
+    async for record in records(bootstrap, topic, shard, begin=-LAST_RECORDS):
+        headers = dict(record.headers)
+        with contextlib.suppress(KeyError, ValueError):
+            newest = max(newest, (int(headers["ce_position"]), headers["ce_id"].decode()))
+    return newest
+
+
+async def require_agreement(store: EventStore, bootstrap: str, topics: Topics) -> None:
+    """Raise RelayRefused when a shard's partition holds more than the store, or something else.
+
+    Asked before anything is appended: a store that was restored from a backup would number new events as others are
+    numbered already, and could not be brought up to its topic any more.
+    """
+    topic = topics.events(store.name)
+    for shard in range(store.shards):
+        await _require_agreement(store.pool, topic, shard, await newest_in_topic(bootstrap, topic, shard))
+
+
+async def _require_agreement(asked: Any, topic: str, shard: int, newest: tuple[int, str]) -> None:
+    """``asked`` is an asyncpg connection or pool. What the topic holds was read before: the store only grows."""
+    position, event_id = newest
+    head = await asked.fetchval(_HEAD, shard)
+    if position > head:
+        raise RelayRefused(
+            "relay.topic_ahead",
+            f"{topic}/{shard} is at position {position}, the store at {head}: restore the store first",
+        )
+    at = await asked.fetchrow(_EVENT_AT, shard, position)
+    if at is not None and at["event_id"] != event_id:
+        raise RelayRefused("relay.fork", f"{topic}/{shard} holds another event at position {position}")
 
 
 def head_record(store: str, shard: int, position: int, time: datetime) -> bytes:

@@ -77,6 +77,8 @@ async def _restore_shard(
             envelope = from_headers(record.headers, record.value)
         except ContractError:
             continue  # a stranger's record is no event of ours
+        if at_head and envelope.position == head and envelope.event_id != at_head["event_id"]:
+            raise CannotRestore("restore.fork", f"the topic holds another event at the store's last position {head}")
         if envelope.position <= last:
             continue
         _require_follows(envelope, last, previous)

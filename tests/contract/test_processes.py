@@ -12,10 +12,12 @@ import asyncpg
 import httpx
 import pytest
 
+from shared.eventstore.relay import Relay
 from shared.process import StartRefused, in_background, opened_store
 from shared.settings import Issuer, Settings
-from shared.streams.topics import records
-from tests.conftest import NewTopics
+from shared.streams.topics import Topics, records
+from tests.appends import decision
+from tests.conftest import NewDatabase, NewTopics
 from tests.contract.asking import send
 from tests.contract.process import (
     ServiceProcess,
@@ -206,6 +208,24 @@ async def test_what_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 async def test_who_did_not_migrate_is_told_how_to(monkeypatch: pytest.MonkeyPatch, committee: Database) -> None:
     dsn = f"{committee.admin_dsn.rpartition('/')[0]}/postgres"
     assert "run `python -m services.committee migrate`" in await refusal(monkeypatch, OBEC_COMMITTEE_DSN=dsn)
+
+
+async def test_a_store_that_its_topic_is_ahead_of_is_not_worked_on(
+    monkeypatch: pytest.MonkeyPatch, committee: Database, database: NewDatabase, topics: NewTopics
+) -> None:
+    """Restored from a backup, it would number new events as others are numbered already."""
+    made, stop = await topics(), asyncio.Event()
+    async with opened(committee.app_dsn, "committee") as store:
+        relay = Relay(store, made.bootstrap, Topics(made.prefix), 0)
+        running = asyncio.create_task(relay.run(stop))
+        await store.append(decision("committee:1", 0))
+        await eventually(lambda: relay.state.position == 1)
+        stop.set()
+        await running
+    older = await database("committee")
+    where = {"KAFKA_BOOTSTRAP_SERVERS": made.bootstrap, "OBEC_TOPIC_PREFIX": made.prefix}
+    said = await refusal(monkeypatch, OBEC_COMMITTEE_DSN=older.app_dsn, **where)
+    assert said.endswith("is at position 1, the store at 0: restore the store first (relay.topic_ahead)")
 
 
 async def test_a_store_of_the_real_clock_does_not_open_on_a_simulated_one(

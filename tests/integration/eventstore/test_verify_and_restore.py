@@ -140,9 +140,10 @@ async def test_restoring_twice_changes_nothing(behind: Behind) -> None:
     assert again.events == 0
 
 
-async def test_a_store_that_went_on_by_itself_cannot_be_restored(behind: Behind) -> None:
+@pytest.mark.parametrize("events", [1, 4], ids=["less far than its topic", "as far as its topic"])
+async def test_a_store_that_went_on_by_itself_cannot_be_restored(behind: Behind, events: int) -> None:
     store = await EventStore.open(behind.database.app_dsn, "committee")
-    await store.append(decision("committee:9", 0))
+    await store.append(decision("committee:9", 0, events=events))
     await store.close()
     with pytest.raises(CannotRestore) as refusal:
         await restore(behind.database.owner_dsn, behind.bootstrap, behind.topics)
