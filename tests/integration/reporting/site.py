@@ -19,6 +19,7 @@ from shared.contracts.envelope import Envelope
 from shared.web.app import base_app
 from shared.web.auth import Authenticator
 from tests.conftest import NewDatabase
+from tests.oracle_check import table_differences
 from tests.unit.reporting.log import PROGRAMME, Log
 
 SEARCH_PATH = {"search_path": "reporting, public"}
@@ -67,6 +68,11 @@ class Site:
         """All rows of a row table, in order, JSON as text."""
         found = await self.pool.fetch(f"SELECT * FROM {table}")
         return sorted((dict(row) for row in found), key=repr)
+
+    async def row_faults(self, log: Log) -> list[str]:
+        """Where the row tables are not what the oracle makes of the log."""
+        async with self.pool.acquire() as connection:
+            return await table_differences(connection, log.sent)
 
     async def get(self, path: str, /, *, status: int = 200, **query: str) -> Any:
         """The answer to a question of the programme."""

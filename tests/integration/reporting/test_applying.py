@@ -13,7 +13,6 @@ from services.reporting.projections.tables import EVENTS, TABLES
 from shared.contracts.types import Frequency
 from shared.streams.projection import Unappliable
 from shared.thai.fiscal import periods
-from tests.integration.reporting.oracle import row_faults
 from tests.integration.reporting.site import Site
 from tests.unit.reporting.log import PROGRAMME, Log
 
@@ -110,7 +109,7 @@ async def test_a_fold_that_memory_has_lost_is_made_anew_from_the_copy(site: Site
     log.measure("QN3:R07:2560-Q1", "45", supersedes=first)
     await site.project(log)
 
-    assert await row_faults(site, log) == []
+    assert await site.row_faults(log) == []
 
 
 async def test_a_long_budget_is_voided_without_being_folded_again(site: Site) -> None:
@@ -126,7 +125,7 @@ async def test_a_long_budget_is_voided_without_being_folded_again(site: Site) ->
     await site.project(log)
 
     assert await site.rows("budget") == []
-    assert await row_faults(site, log) == []
+    assert await site.row_faults(log) == []
 
 
 async def test_a_fact_and_its_voiding_in_one_batch_leave_nothing(site: Site) -> None:
@@ -138,7 +137,7 @@ async def test_a_fact_and_its_voiding_in_one_batch_leave_nothing(site: Site) -> 
 
     assert [await site.rows(table) for table in ("budget", "measurement")] == [[], []]
     assert len(await site.rows("voided")) == 2
-    assert await row_faults(site, log) == []
+    assert await site.row_faults(log) == []
 
 
 @pytest.mark.parametrize("frequency", list(Frequency))

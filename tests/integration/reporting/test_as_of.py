@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.queries.asked import Question, answering
-from shared.contracts import Rejected
-from tests.integration.reporting.oracle import figure_faults
 from tests.integration.reporting.site import Site
 from tests.integration.reporting.test_projection import EVERY_ROW, empty
-from tests.oracle.asked import World, ask
-from tests.oracle.numbers.subject import Subject
 from tests.oracle.told import tell
+from tests.oracle_figures import figure_differences
 from tests.unit.reporting.histories import histories
-from tests.unit.reporting.log import PROGRAMME, Log
+from tests.unit.reporting.log import Log
 
 
 def figures_of(answer: dict[str, Any]) -> dict[str, Any]:
@@ -35,17 +30,20 @@ async def test_any_moment_can_be_asked_about(site: Site, log: Log, data: st.Data
     occurred = st.sampled_from([each.occurred_at for each in log.sent])
     as_of = data.draw(st.none() | recorded)
     effective_at = data.draw(occurred if as_of is None else st.none() | occurred)
-    subject = Subject(
-        World(tell(log.sent), ask(tell(log.sent), log.now, as_of=as_of, effective_at=effective_at)), PROGRAMME
-    )
-    question = Question(PROGRAMME, as_of, effective_at)
-    if subject.definition is None:
-        with pytest.raises(Rejected, match=r"programme\.unknown"):
-            async with answering(site.pool, site.clock, question, consumer="reporting"):
-                pass
-        return
-    async with answering(site.pool, site.clock, question, consumer="reporting") as answer:
-        assert await figure_faults(answer.figures, subject) == []
+    told = tell(log.sent)
+
+    assert await figure_differences(site.pool, told, log.now, as_of=as_of, effective_at=effective_at) == []
+
+
+async def test_a_programme_is_not_found_before_it_was_registered(site: Site) -> None:
+    log = Log()
+    log.at("2016-10-05").register()
+    log.at("2016-10-20")
+    await site.project(log)
+
+    assert (await site.get("national", status=404, as_of="2016-10-04"))["code"] == "programme.unknown"
+    assert (await site.get("national", status=404, effective_at="2016-10-04"))["code"] == "programme.unknown"
+    await site.get("national", as_of="2016-10-06")
 
 
 async def test_the_day_before_a_late_order_was_recorded_lacks_it_and_effective_time_alone_has_it(site: Site) -> None:

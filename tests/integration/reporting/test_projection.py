@@ -12,13 +12,14 @@ from services.reporting.projections.tables import TABLES
 from services.reporting.queries.figures import QUERIES, Figures
 from services.reporting.queries.history import as_json, rows_of
 from shared.contracts.envelope import Envelope
-from tests.integration.reporting.oracle import number_faults, row_faults
 from tests.integration.reporting.site import Site
+from tests.oracle.told import tell
+from tests.oracle_figures import figure_differences
 from tests.unit.reporting.histories import histories
 from tests.unit.reporting.log import PROGRAMME, Log
 
 EVERY_ROW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each example fills a database: shrinking takes too long
     suppress_health_check=list(HealthCheck),
@@ -50,7 +51,7 @@ async def test_rows_do_not_depend_on_how_events_arrive(site: Site, log: Log, dat
             del waiting[place]
         if data.draw(st.integers(0, 5)) == 0:
             site.projection.forget()
-    assert await row_faults(site, log) == []
+    assert await site.row_faults(log) == []
 
 
 @EVERY_ROW
@@ -63,4 +64,4 @@ async def test_figures_of_now_and_folded_ones_are_the_same(site: Site, log: Log)
         then = Figures(connection, PROGRAMME, log.now, as_json(rows_of(log.facts())))
         for query in QUERIES:
             assert await now.all(query) == await then.all(query), query
-    assert await number_faults(site, log) == []
+    assert await figure_differences(site.pool, tell(log.sent), log.now) == []
