@@ -101,6 +101,40 @@ def _year_faults(
             expected = year(indicator["period_rule"], own)
             if expected is not None and not close(expected, score["figure"]):
                 yield f"{place}: its periods make {float(expected)}, scored is {score['figure']}"
+    if indicator["measured_at"] == "region":
+        yield from _nations_year_faults(scores, indicator, rows, definition)
+
+
+def _nations_year_faults(
+    scores: list[dict[str, Any]], indicator: Row, rows: Sequence[Row], definition: ProgrammeDefinition
+) -> Iterable[str]:
+    """The nation's year is made of the regions' years, each of those of its own periods."""
+    place = f"{indicator['code']} TH {definition.fiscal_year}-Y"
+    by_region = [[row for row in rows if row["scope"] == region] for region in definition.regions]
+    counted = [own for own in by_region if own]
+    score = only(scores, indicator=indicator["code"], scope="TH", period=f"{definition.fiscal_year}-Y")
+    if (score is not None) != bool(counted):
+        yield f"{place}: {len(counted)} regions are verified, scored: {score and score['figure']}"
+    if score is None or not counted:
+        return
+    expected = _nations_year(indicator, counted)
+    if expected is not None and not close(expected, score["figure"]):
+        yield f"{place}: the regions' years make {float(expected)}, scored is {score['figure']}"
+    if (score["regions_counted"], score["regions_expected"]) != (len(counted), len(definition.regions)):
+        yield f"{place}: {len(counted)} of {len(definition.regions)} regions count, it says otherwise"
+    # A year can be provisional for want of a period, too.
+    if len(counted) < len(definition.regions) and not score["provisional"]:
+        yield f"{place}: is not provisional, though a region is missing"
+
+
+def _nations_year(indicator: Row, by_region: Sequence[Sequence[Row]]) -> Fraction | None:
+    if indicator["period_rule"] == "last":
+        return nation(indicator["national_rule"], [own[-1] for own in by_region])
+    years = [year(indicator["period_rule"], own) for own in by_region]
+    figures = [figure for figure in years if figure is not None]
+    if len(figures) < len(years) or indicator["national_rule"] not in ("sum", "mean"):
+        return None
+    return sum(figures, Fraction()) / (len(figures) if indicator["national_rule"] == "mean" else 1)
 
 
 def year(rule: str, rows: Sequence[Row]) -> Fraction | None:
