@@ -1,0 +1,1 @@
+"""What the product is compared with; each program runs in the peers' environment and imports nothing of the product."""

@@ -1,0 +1,86 @@
+"""The product's projector as it is shipped: a process of its own, watched from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import asyncpg
+import psutil
+
+from bench.site import Site
+from tests.stack import Database
+
+ROOT = Path(__file__).parents[1]
+REACHED = "SELECT position FROM consumer_offsets WHERE consumer = 'reporting' AND store = $1"
+LOOK_SECONDS = 0.02
+PATIENCE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """A projection from offset 0: events a second from the first commit to the last, and what the process took."""
+
+    per_second: float
+    cpu_microseconds: float
+    """Processor time of the process for each event."""
+    peak_mib: float
+    """Largest resident memory."""
+
+
+@asynccontextmanager
+async def projector(site: Site, database: Database, prefix: str) -> AsyncIterator[psutil.Process]:
+    """``python -m services.reporting projector`` on a database and a prefix of topics."""
+    environment = {
+        **os.environ,
+        "KAFKA_BOOTSTRAP_SERVERS": site.bootstrap,
+        "OBEC_TOPIC_PREFIX": prefix,
+        "OBEC_REPORTING_DSN": database.app_dsn,
+    }
+    command = [sys.executable, "-m", "services.reporting", "projector"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 30)
+
+
+async def project(site: Site, database: Database, prefix: str, store: str, events: int) -> Projected:
+    """Project a topic of so many events from its beginning. Raises TimeoutError."""
+    connection = await asyncpg.connect(database.app_dsn)
+    try:
+        async with projector(site, database, prefix) as process:
+            begun, first = 0.0, 0
+            deadline = perf_counter() + PATIENCE
+            while (position := await connection.fetchval(REACHED, store) or 0) < events:
+                if position and not first:
+                    begun, first = perf_counter(), position
+                if perf_counter() > deadline:
+                    raise TimeoutError(f"the projector stands at {position} of {events}")
+                await asyncio.sleep(LOOK_SECONDS)
+            seconds = perf_counter() - begun
+            spent = process.cpu_times()
+            peak = _peak(process.pid)
+    finally:
+        await connection.close()
+    if not first:
+        raise RuntimeError("all came in one batch: too few events to measure")
+    return Projected((events - first) / seconds, (spent.user + spent.system) / events * 1e6, peak)
+
+
+def _peak(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
