@@ -223,8 +223,8 @@ async def test_a_store_that_its_topic_is_ahead_of_is_not_worked_on(
         stop.set()
         await running
     older = await database("committee")
-    where = {"KAFKA_BOOTSTRAP_SERVERS": made.bootstrap, "OBEC_TOPIC_PREFIX": made.prefix}
-    said = await refusal(monkeypatch, OBEC_COMMITTEE_DSN=older.app_dsn, **where)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", made.bootstrap)
+    said = await refusal(monkeypatch, OBEC_COMMITTEE_DSN=older.app_dsn, OBEC_TOPIC_PREFIX=made.prefix)
     assert said.endswith("is at position 1, the store at 0: restore the store first (relay.topic_ahead)")
 
 
