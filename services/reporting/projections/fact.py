@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 @dataclass(slots=True)
 class Fact:
-    """One event; ``body`` holds its fields, lifted to the newest version of its type."""
+    """One event; ``body`` holds its fields, lifted to the newest version of its type; empty once it was redacted."""
 
     store: str
     shard: int
@@ -38,7 +38,7 @@ class Fact:
     @property
     def voids(self) -> str | None:
         """Id of the event that this one voids."""
-        return self.body["event_id"] if self.name == VOIDED else None
+        return self.body.get("event_id") if self.name == VOIDED else None
 
 
 @dataclass(frozen=True, slots=True)

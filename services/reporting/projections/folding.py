@@ -71,9 +71,10 @@ class Folded:
         return not self.voids
 
     def step(self, facts: Iterable[Fact]) -> None:
-        """Take in events that follow."""
+        """Take in events that follow; one that was redacted has no effect."""
         for fact in facts:
-            self.fold.step(fact)
+            if fact.body:
+                self.fold.step(fact)
             self.last = fact.occurred_at
 
 
@@ -132,7 +133,7 @@ def _said_of(measurement: Fact, facts: Iterable[Fact]) -> list[str]:
     if measurement.name != "IndicatorMeasured":
         return []
     said = ("MeasurementVerified", "MeasurementReturned")
-    return [fact.event_id for fact in facts if fact.name in said and fact.body["measured"] == measurement.event_id]
+    return [fact.event_id for fact in facts if fact.name in said and fact.body.get("measured") == measurement.event_id]
 
 
 def _order(fact: Fact) -> tuple[datetime, int]:

@@ -27,7 +27,7 @@ class Money:
         Raises KeyError, TypeError.
         """
         for fact in facts:
-            match fact.name:
+            match fact.name if fact.body else None:
                 case "FundsDisbursed":
                     sums = self._of(fact, "activity", fact.body.get("region") or CENTRE)
                     sums[_DISBURSED] += sign * fact.body["amount_satang"]

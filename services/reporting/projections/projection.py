@@ -207,7 +207,7 @@ def _copy(fact: Fact, envelope: Envelope) -> Row:
         code if fact.name in INDICATOR_EVENTS else indicator["code"] if isinstance(indicator, dict) else indicator,
         body.get("period"),
         body.get("amount_satang"),
-        body["event_id"] if fact.name == VOIDED else None,
+        fact.voids,
         fact.occurred_at,
         fact.recorded_at,
         fact.received_at,

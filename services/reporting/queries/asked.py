@@ -89,15 +89,18 @@ async def answering(
     now = await clock.now()
     if asked.as_of is not None:
         require(asked.as_of <= now, "query.as_of_in_future", as_of=asked.as_of.isoformat(), now=now.isoformat())
-    async with pool.acquire() as connection:
-        stale = asked.after is not None and not await _reached(connection, asked.after, patience)
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            yield await _look(connection, asked, now, stale, consumer, stores)
+    stale = asked.after is not None and not await _reached(pool, asked.after, patience)
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield await _look(connection, asked, now, stale, consumer, stores)
 
 
-async def _reached(connection: Connection, after: Position, patience: float) -> bool:
+async def _reached(pool: Any, after: Position, patience: float) -> bool:
+    """Whether a position was applied within ``patience`` seconds; no connection is held while it is awaited."""
     deadline = monotonic() + patience
-    while await connection.fetchval(_SQL["reached"], after.store, after.shard) < after.position:
+    while await pool.fetchval(_SQL["reached"], after.store, after.shard) < after.position:
         if monotonic() >= deadline:
             return False
         await asyncio.sleep(_POLL_SECONDS)

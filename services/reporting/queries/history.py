@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from services.reporting.projections.fact import Fact, from_copy
-from services.reporting.projections.folding import FOLDS, kind_of, living, voided
+from services.reporting.projections.folding import FOLDS, Folded, kind_of, living, voided
 from services.reporting.projections.money import Money
 from services.reporting.projections.tables import TABLES, Given, Row, Rows, Table
 from services.reporting.queries.figures import Shadows
@@ -83,10 +83,9 @@ def rows_of(facts: Iterable[Fact], effective_at: datetime | None = None) -> Rows
 def _fold(stream: str, facts: Iterable[Fact], rows: Given) -> None:
     kind = FOLDS.get(kind_of(stream))
     if kind is not None:
-        fold = kind(stream)
-        for fact in facts:
-            fold.step(fact)
-        fold.give(rows)
+        done = Folded(kind(stream), None, False)
+        done.step(facts)
+        done.fold.give(rows)
 
 
 def _evidence(programmes: Iterable[Row], facts: Iterable[Fact]) -> list[Row]:

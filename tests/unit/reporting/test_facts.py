@@ -33,8 +33,17 @@ def test_what_cannot_be_read_says_why(change: dict[str, str | bytes], code: str)
     assert refusal.value.code == code
 
 
-def test_a_redacted_event_is_read_as_one_without_fields() -> None:
-    assert from_envelope(replace(Log().propose("R07", "2016-11-01"), data=b"")).body == {}
+def test_a_redacted_event_has_no_effect() -> None:
+    log = Log()
+    log.propose("R07", "2016-11-01")
+    log.appoint("R07", "2017-01-10")
+    log.measure("QN3:R07:2560-Q1", "42")
+    log.pay(100, "2017-01-12")
+    for number in (1, 2, 3):
+        log.sent[number] = replace(log.sent[number], data=b"")
+
+    assert [row["state"] for row in log.rows("committee")] == ["proposed"]
+    assert [log.rows(table) for table in ("measurement", "budget")] == [[], []]
 
 
 def test_a_fold_is_carried_on_only_by_what_follows_in_time_and_voids_nothing() -> None:
