@@ -17,6 +17,8 @@ AT_ONCE = 16
 """Requests under way at most."""
 PATIENCE = 60.0
 """Seconds to wait for what follows from a command in another service."""
+PAUSE = 0.2
+"""Seconds between two questions whether it has."""
 
 Body = Mapping[str, Any]
 
@@ -104,15 +106,27 @@ class Offices:
         store, shard, number = position.split(":")
         known = self._positions.get(f"{store}:{shard}")
         if known is None or int(known.rsplit(":", 1)[1]) < int(number):
+            self._positions.pop(f"{store}:{shard}", None)  # the last told stands last
             self._positions[f"{store}:{shard}"] = position
 
     async def ask(self, path: str, **params: str) -> Any:
-        """Ask reporting, for an answer that contains every command sent so far."""
-        for position in (None, *self._positions.values()):
-            asked = {**params, **({"after": position} if position else {})}
+        """Ask reporting, for an answer that contains every command sent so far. Raises DemoFailed."""
+        missing = list(self._positions.values())
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            after = missing[-1:]
+            asked = {**params, **({"after": after[0]} if after else {})}
             answer = await self._request("GET", "reporting", path, "reader", None, params=asked)
             _expect(answer, 200)
-        return answer.json()
+            found = answer.json()
+            contained = _contained(found["meta"])
+            missing = [
+                each for each in missing if not contained(each) and (each not in after or found["meta"]["stale"])
+            ]
+            if not missing:
+                return found
+            if asyncio.get_running_loop().time() > deadline:
+                raise DemoFailed(f"{path} does not contain {', '.join(missing)} after {PATIENCE:.0f} s")
 
     async def _request(
         self,
@@ -140,6 +154,17 @@ NOT_YET_CODES = frozenset(
 """Refusals for which the committee's events may simply not have arrived yet."""
 
 
+def _contained(meta: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Whether an answer of this freshness has read as far as a position."""
+    read = {f"{each['store']}:{each['shard']}": each["position"] for each in meta["positions"]}
+
+    def contains(position: str) -> bool:
+        place, _, number = position.rpartition(":")
+        return int(number) <= int(read.get(place, 0))
+
+    return contains
+
+
 def _expect(answer: httpx.Response, *statuses: int) -> None:
     if answer.status_code not in statuses:
         request = answer.request
@@ -158,4 +183,4 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     while not await condition():
         if asyncio.get_running_loop().time() > deadline:
             raise DemoFailed(f"{condition.__name__.strip('_')} did not come true within {PATIENCE:.0f} s")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(PAUSE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tomllib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ class Year:
     meetings: dict[str, str] = field(default_factory=dict)
     measured: dict[tuple[str, str, str], str] = field(default_factory=dict)
     recommendations: list[str] = field(default_factory=list)
+    appointed: int = 0
     wrong_payment: str = ""
     vouchers: count[int] = field(default_factory=lambda: count(1))
 
@@ -93,6 +93,13 @@ class Year:
     async def proposals(self, regions: Sequence[str], day: str) -> None:
         """Committees are proposed; when every region is, activity 1.2 is done by rule."""
         await all_of(self._propose(region, day) for region in regions)
+        state = "completed" if len(self.committees) == len(REGIONS) else "started"
+
+        async def the_plan_has_moved_by_rule() -> bool:
+            answer = await self.offices.ask(f"/v1/programmes/{PROGRAMME}/activities")
+            return any(each["code"] == "1.2" and each["state"] == state for each in answer["activities"])
+
+        await until(the_plan_has_moved_by_rule)
 
     async def _propose(self, region: str, day: str) -> None:
         body = {"programme": PROGRAMME, "region": region, "proposed_on": day, "proposed_by": CENTRE}
@@ -100,8 +107,10 @@ class Year:
         self.committees[region] = told.stream
 
     async def orders(self, regions: Sequence[str], day: str) -> None:
-        """Orders appoint committees with effect from ``day``."""
+        """Orders appoint committees with effect from ``day``; QN1 counts them by rule."""
         await all_of(self._appoint(region, day) for region in regions)
+        self.appointed += len(regions)
+        await self._scored({"QN1"}, counted=self.appointed)
 
     async def _appoint(self, region: str, day: str) -> None:
         body = {
@@ -198,14 +207,20 @@ class Year:
         path = f"measurements/{_measurement(code, scope, period)}/verify"
         await self.offices.send("evaluation", path, {}, user="approver")
 
-    async def _scored(self, codes: Collection[str]) -> None:
-        """Wait until the scoring rule has answered every verification, so that its scores are of the same day."""
+    async def _scored(self, codes: Collection[str], *, counted: int = 0) -> None:
+        """Wait until the rules have answered every verification, so that their scores are of the same day.
+
+        ``counted``: of how many regions there must be a figure, where no command told one.
+        """
         for code in codes:
 
             async def all_verified_figures_are_scored(code: str = code) -> bool:
                 answer = await self.offices.ask(f"/v1/programmes/{PROGRAMME}/indicators/{code}")
-                cells = [cell for cell in answer["cells"] if cell["status"] == "verified"]
-                return all(cell["score"] is not None for cell in cells)
+                verified = [cell for cell in answer["cells"] if cell["status"] == "verified"]
+                in_nation = sum(cell.get("regions_counted") or 0 for cell in answer["indicator"]["nation"])
+                regional = [cell for cell in verified if cell["scope"] in REGIONS]
+                scored = all(cell["score"] is not None for cell in verified)
+                return scored and in_nation == len(regional) >= counted
 
             await until(all_verified_figures_are_scored)
 
@@ -393,6 +408,8 @@ MET = tuple(region for region in ON_TIME if region != example.INQUORATE)
 FIRST, SECOND, THIRD = "2017-01-16T09:00:00+07:00", "2017-03-20T09:00:00+07:00", "2017-08-28T09:00:00+07:00"
 DAY_BEFORE_LATE_ORDER = "2017-01-24"
 """As of its end the system knew nothing of the late order, which had been in effect since 15 December."""
+EVALUATED = ("ตัวชี้วัดพร้อมค่าเป้าหมายและน้ำหนัก (ตัวอย่าง)", "ผลการนิเทศ ติดตาม และประเมินผล (ตัวอย่าง)")
+TOLD = ("รายงานผลการดำเนินงาน ปีงบประมาณ พ.ศ. 2560 (ตัวอย่าง)",)
 
 
 CHAPTERS = (
@@ -401,6 +418,7 @@ CHAPTERS = (
     Chapter("2016-10-20T13:00", "central meeting held", lambda y: y.central_meeting_held()),
     Chapter("2016-10-24T10:00", "mandate drafted", lambda y: y.mandate()),
     Chapter("2016-10-28T10:00", "minutes approved", lambda y: y.minutes("1/2560", "2016-10-28", [None])),
+    Chapter("2016-11-01T10:00", "activity 4 begins", lambda y: y.start("4", "2016-11-01")),
     Chapter("2016-11-07T10:00", "mandate adopted", lambda y: y.mandate_adopted()),
     Chapter("2016-11-14T10:00", "ten committees proposed", lambda y: y.proposals(REGIONS[:10], "2016-11-14")),
     Chapter("2016-11-21T10:00", "nine more proposed", lambda y: y.proposals(REGIONS[10:], "2016-11-21")),
@@ -462,6 +480,7 @@ CHAPTERS = (
     Chapter("2017-08-31T10:00", "meetings paid", lambda y: y.regional_spending("2017-08-31", 2_500_000)),
     Chapter("2017-09-08T10:00", "activity 3 completed", lambda y: y.complete("3", "2017-09-08", "ผลการปฏิบัติงาน")),
     Chapter("2017-09-25T10:00", "evaluation concluded", lambda y: y.conclude()),
+    Chapter("2017-09-25T11:00", "activity 5 begins", lambda y: y.start("5", "2017-09-25")),
     Chapter("2017-10-10T10:00", "fourth quarter reported", lambda y: y.measure(4)),
     Chapter(
         "2017-10-11T10:00",
@@ -471,5 +490,8 @@ CHAPTERS = (
     Chapter("2017-10-13T10:00", "fourth quarter verified", lambda y: y.verify("2560-Q4")),
     Chapter("2017-10-14T10:00", "half-year verified", lambda y: y.verify("2560-H2")),
     Chapter("2017-10-14T11:00", "year verified", lambda y: y.verify("2560-Y")),
-    Chapter("2017-10-31T18:00", "the year is over", lambda y: asyncio.sleep(0)),
+    Chapter("2017-10-14T12:00", "activity 4 completed", lambda y: y.complete("4", "2017-10-14", *EVALUATED)),
+    Chapter(
+        "2017-10-31T18:00", "the year is over, activity 5 completed", lambda y: y.complete("5", "2017-10-31", *TOLD)
+    ),
 )

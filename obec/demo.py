@@ -16,19 +16,22 @@ from demo.play import play
 from demo.tables import all_tables
 from demo.year import CHAPTERS, Chapter
 from deploy.local.errors import StackError
+from deploy.local.kafka import SHORT_LIVED
 from deploy.local.ports import DEMO_PORTS, HOST, Ports
 from deploy.local.stack import Stack
 from obec.local import home, tell_addresses
 from obec.output import console, fail, progress
 
 SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
+WITHOUT_DISK_FLUSH = {"fsync": "off"}
+"""The data are made new on each run and need not survive a power cut; what is killed still finds what it had."""
 
 
 def demo() -> None:
     """Live through fiscal year 2560 on a stack made new, and show its tables; stays until Ctrl-C, or ONCE=1 ends it."""
     began = time.monotonic()
     try:
-        stack = Stack(home() / "demo", Ports.of_environment(os.environ, DEMO_PORTS), settings=SETTINGS)
+        stack = demo_stack()
         with progress("making a new stack") as report:
             stack.reset()
             stack.start(report)
@@ -48,6 +51,17 @@ def demo() -> None:
     finally:
         with progress("stopping"):
             stack.stop()
+
+
+def demo_stack() -> Stack:
+    """The stack of the demonstration, as the environment sets it. Raises StackError."""
+    return Stack(
+        home() / "demo",
+        Ports.of_environment(os.environ, DEMO_PORTS),
+        settings=SETTINGS,
+        postgres_settings=WITHOUT_DISK_FLUSH,
+        java_options=SHORT_LIVED,
+    )
 
 
 def addresses_of(stack: Stack) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local import processes
-from deploy.local.kafka import speaks_kafka
+from deploy.local.kafka import SHORT_LIVED, speaks_kafka
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import create_databases, program
 from deploy.local.stack import Stack
@@ -113,7 +113,7 @@ def stop_servers() -> None:
 
 def embedded(folder: Path) -> Stack:
     """An embedded stack of its own, not started, for a test that breaks its servers."""
-    return Stack(folder, Ports.free(), cache=FOLDER / "cache", programs=())
+    return Stack(folder, Ports.free(), cache=FOLDER / "cache", programs=(), java_options=SHORT_LIVED)
 
 
 def psql(dsn: str, file: str, **variables: str) -> None:
@@ -184,6 +184,7 @@ def _start_embedded() -> Servers:
         cache=FOLDER / "cache",
         programs=(),
         postgres_settings=WITHOUT_DISK_FLUSH,
+        java_options=SHORT_LIVED,
     )
     stack.start_servers()
     return _with_roles(stack.kafka.bootstrap, stack.postgres.admin_dsn, [])

@@ -55,6 +55,8 @@ make_venv() {
     "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$folder"
     echo "obec: installing the locked packages into $folder" >&2
     install "$folder" "$lock" || fail "the packages could not be installed; the cause is above"
+    # Else every process that starts compiles them for itself, again and again where Python is told to keep nothing.
+    "$folder/bin/python" -m compileall -q -j 0 "$folder/lib" >/dev/null 2>&1 || true
     echo "$stamp" >"$folder/.ready"
 }
 

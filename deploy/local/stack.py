@@ -53,12 +53,14 @@ class Stack:
         settings: Mapping[str, str] | None = None,
         programs: Sequence[Program] | None = None,
         postgres_settings: dict[str, str] | None = None,
+        java_options: Sequence[str] = (),
     ) -> None:
         self.home = home.absolute()
         self.ports = ports
         self.given = given or Given()
         self.settings = dict(settings or {})
-        self.kafka = Kafka(self.home, ports.kafka, ports.controller, (cache or self.home.parent / "cache").absolute())
+        shared = (cache or self.home.parent / "cache").absolute()
+        self.kafka = Kafka(self.home, ports.kafka, ports.controller, shared, java_options)
         self.postgres = Postgres(self.home, ports.postgres, postgres_settings)
         self._programs = programs
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid5
 
 import faust
 import structlog
+from aiokafka import TopicPartition
 
 from services.evaluation import qn1, rescoring
-from shared.contracts import KNOWN_PROGRAMME, Aggregate, Learned
+from shared.contracts import KNOWN_PROGRAMME, Aggregate, Learned, Recorded
 from shared.contracts.envelope import Envelope
 from shared.contracts.types import BANGKOK
 from shared.eventstore.commands import CAUSED, CommandHandler
@@ -45,20 +47,49 @@ def learner() -> Learner:
     return Learner("evaluation", ("committee",), COPIED)
 
 
+KEPT_PREFIXES = 200
+"""Beginnings of streams' names of which the events are kept in memory."""
+
+
 class StoreSnapshot:
-    """``services.evaluation.snapshot.Snapshot`` from the service's database."""
+    """``services.evaluation.snapshot.Snapshot`` from the service's database.
+
+    What was read once is kept, and read on from where it ended: a figure is scored among all others of its indicator.
+    """
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
+        self._kept: dict[str, _Kept] = {}
 
     async def folded(self, aggregate: Aggregate[S], prefix: str) -> Mapping[str, S]:
         """States of all own streams whose name begins with ``prefix``."""
-        histories = await self._store.histories(prefix)
-        return {stream: fold(aggregate, history) for stream, history in histories.items()}
+        if prefix not in self._kept and len(self._kept) >= KEPT_PREFIXES:
+            self._kept.clear()
+        kept = self._kept.setdefault(prefix, _Kept([0] * self._store.shards))
+        for stream, news in (await self._store.histories(prefix, kept.positions)).items():
+            kept.states[stream] = fold(aggregate, kept.with_news(stream, news))
+        return dict(kept.states)
 
     async def learned(self, learned: Learned[S], pattern: str, at: datetime | None = None) -> S:
         """What the copied streams of a pattern come to."""
         return fold_learned(learned, await self._store.learned(pattern), effective_at=at)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Events of some streams and what they come to, as far as each shard was read."""
+
+    positions: list[int]
+    histories: dict[str, list[Recorded]] = field(default_factory=dict)
+    states: dict[str, Any] = field(default_factory=dict)
+
+    def with_news(self, stream: str, news: Sequence[Recorded]) -> Sequence[Recorded]:
+        """The stream's events and those that were read last, each once: two questions may have read the same."""
+        history = self.histories.setdefault(stream, [])
+        history += [each for each in news if each.version > len(history)]
+        shard = news[-1].shard
+        self.positions[shard] = max(self.positions[shard], *(each.position for each in news))
+        return history
 
 
 class Rules:
@@ -99,6 +130,7 @@ class Worker:
         reactions = (rules.computed, rules.scoring)
         self._rules = rules
         self._taker = RecordTaker("evaluation.reactions", store.pool, bootstrap, stores, reactions)
+        self._catching_up: asyncio.Future[None] | None = None
         self._failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._app = _app(bootstrap, topics)
         source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
@@ -122,8 +154,7 @@ class Worker:
             try:
                 await self._taker.take(event.message)
             except Exception as error:
-                if not self._failed.done():
-                    self._failed.set_exception(error)
+                self._fail(error)
                 await asyncio.Event().wait()  # what is not answered must not be acknowledged
             event.ack()
 
@@ -133,8 +164,20 @@ class Worker:
         except Exception:
             log.exception("the figures of new periods wait for the next time")
 
-    async def _assigned(self, *_sender: Any, **_assigned: Any) -> None:
+    async def _assigned(self, _app: faust.App, assigned: Collection[Any], **_more: Any) -> None:
+        """Claim anew, and answer what an earlier worker left, of which Faust may think that it was answered."""
         self._taker.forget()
+        self._catching_up = asyncio.ensure_future(self._catch_up([TopicPartition(*place) for place in assigned]))
+
+    async def _catch_up(self, places: Sequence[TopicPartition]) -> None:
+        try:
+            await self._taker.catch_up(places)
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
 
 
 def _app(bootstrap: str, topics: Topics) -> faust.App:

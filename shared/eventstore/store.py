@@ -147,9 +147,12 @@ class EventStore:
         """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""
         return [self.recorded(row) for row in await self.pool.fetch(_STREAM, stream)]
 
-    async def histories(self, prefix: str) -> dict[str, list[Recorded]]:
-        """Every stream whose name begins with ``prefix``, by name, each in order of version."""
-        return by_stream([self.recorded(row) for row in await self.pool.fetch(_HISTORIES, prefix)])
+    async def histories(self, prefix: str, behind: Sequence[int] = ()) -> dict[str, list[Recorded]]:
+        """Every stream whose name begins with ``prefix``, by name, each in order of version.
+
+        ``behind``: a position of each shard; only what was recorded after it.
+        """
+        return by_stream([self.recorded(row) for row in await self.pool.fetch(_HISTORIES, prefix, list(behind))])
 
     async def streams(self, prefix: str) -> list[str]:
         """Names of the streams that begin with ``prefix``, by name."""

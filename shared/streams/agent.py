@@ -7,7 +7,8 @@ says was read last: a repetition is passed over, and what was left out is fetche
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -42,6 +43,7 @@ class RecordTaker:
         self._offsets = Offsets(name)
         self._parking = Parking(name, topics)
         self._claims: dict[TopicPartition, Claimed] = {}
+        self._taking = asyncio.Lock()
 
     def forget(self) -> None:
         """Partitions were taken away or given: what was claimed is claimed anew before the next record."""
@@ -53,14 +55,29 @@ class RecordTaker:
         Waits for a database or broker that is away. Raises Halted when the partition contradicts itself, Superseded
         when another process has claimed it.
         """
+        await self._patiently(lambda: self._take(record))
+
+    async def catch_up(self, places: Iterable[TopicPartition]) -> None:
+        """Answer what is left of these partitions, whatever the library believes was answered. Raises as ``take``."""
+        for place in places:
+            if place.topic in self._topics:
+                await self._patiently(partial(self._catch_up, place))
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await self._take(record)
+                async with self._taking:
+                    await work()
                 return
             except (*LOST, *RETRY, KafkaError) as error:
-                log.warning("answering later", reason=repr(error), offset=record.offset)
+                log.warning("answering later", reason=repr(error))
                 self.forget()
                 await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _catch_up(self, place: TopicPartition) -> None:
+        claimed = await self._claimed(place)
+        async for record in records(self._bootstrap, place.topic, place.partition, begin=claimed.next_offset):
+            await self._in_order(place, record)
 
     async def _take(self, record: Any) -> None:
         place = TopicPartition(record.topic, record.partition)
@@ -115,7 +132,11 @@ class RecordTaker:
             await self._parking.park(connection, place, offset, event, code, message)
 
     async def _settle(self, place: TopicPartition, claimed: Claimed, batch: Batch) -> None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            moved = await self._offsets.advance(connection, claimed, batch)
-            await self._parking.park_unreadable(connection, place, batch)
+        async with self._pool.acquire() as connection:
+            if batch.unreadable:
+                async with connection.transaction():
+                    moved = await self._offsets.advance(connection, claimed, batch)
+                    await self._parking.park_unreadable(connection, place, batch)
+            else:
+                moved = await self._offsets.advance(connection, claimed, batch)
         self._claims[place] = moved
