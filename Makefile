@@ -44,6 +44,6 @@ campaign: check venv ## Long random runs of the fault tests
 	@$(BIN)/python -m tests.campaign
 
 .PHONY: bench
-bench: check venv ## Measure beside peers and lower bounds, FIGURE=name one of them
+bench: check venv ## Measure beside peers and lower bounds, FIGURE=name one of them, SIZE=quick smaller
 	@$(SETUP) venv .venv-bench requirements-bench.lock
-	@PEERS_PYTHON=.venv-bench/bin/python $(BIN)/python -m bench $(FIGURE)
+	@PEERS_PYTHON=.venv-bench/bin/python $(BIN)/python -m bench $(FIGURE) --size $(or $(SIZE),full)

@@ -134,7 +134,8 @@ def decision(store: EventStore, client: int, k: int) -> Append:
     """What the door makes of a client's k-th command: validated, digested, with ids."""
     event = FundsDisbursed.model_validate(PAYLOAD)
     digest = payload_digest(store.settings.secret, PAYLOAD)
-    event_id, command_id = uuid_utils.compat.uuid7(), str(uuid_utils.compat.uuid7())
+    event_id = uuid_utils.compat.uuid7()
+    command_id = str(event_id)  # a client sends its own; this has the same length
     stream = f"budget:bench-{client}-{k // PER_STREAM}"
     spec, now = event.spec, datetime.now(UTC)
     new = NewEvent(event_id, stream, spec.type, spec.version, now, event.to_json(), metadata(command_id, digest))

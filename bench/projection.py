@@ -79,7 +79,8 @@ def streams_class_path() -> str:
     """Compile the topology; its class path."""
     target = STREAMS / "target"
     command = ["mvn", "-q", "-B", "-f", str(STREAMS / "pom.xml"), "compile", "dependency:build-classpath"]
-    subprocess.run([*command, f"-Dmdep.outputFile={target / 'classpath'}"], check=True, stdin=subprocess.DEVNULL)
+    written = f"-Dmdep.outputFile={target / 'classpath'}"
+    subprocess.run([*command, written], check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return f"{target / 'classes'}:{(target / 'classpath').read_text()}"
 
 
