@@ -21,6 +21,7 @@ from services.reporting.projections.folding import (
     voided,
 )
 from services.reporting.projections.money import Money
+from services.reporting.projections.recent import Recent
 from services.reporting.projections.tables import EVENTS, TABLES, Given, Row
 from services.reporting.sql import statements
 from shared.contracts.envelope import Envelope
@@ -28,7 +29,7 @@ from shared.streams.projection import Connection, Unappliable
 
 STORES = ("committee", "activity", "evaluation")
 CACHED_STREAMS = 20_000
-"""Folds kept in memory between batches; beyond that all are dropped and read anew from the copy when needed."""
+"""Folds kept in memory between batches; what is not among them is read anew from the copy when it is needed."""
 LONG = frozenset({"budget"})
 """Kinds of streams that have no fold and may be too long to read whole when something in them is voided."""
 
@@ -68,7 +69,7 @@ class ReportingProjection:
     def __init__(self, name: str = "reporting", stores: Sequence[str] = STORES) -> None:
         self.name = name
         self.stores = stores
-        self._folds: dict[str, Folded] = {}
+        self._folds: Recent[Folded] = Recent(CACHED_STREAMS)
 
     def forget(self) -> None:
         """Drop the folds kept in memory."""
@@ -167,13 +168,7 @@ class ReportingProjection:
         await _write_voided(
             connection, {each: histories.get(each, batch.told[each]) for each, done in anew.items() if done.voids}
         )
-        self._keep(anew)
-
-    def _keep(self, folds: Mapping[str, Folded]) -> None:
-        if len(self._folds) + len(folds) > CACHED_STREAMS:
-            self._folds.clear()
-        if len(folds) <= CACHED_STREAMS:
-            self._folds.update(folds)
+        self._folds.keep(anew)
 
 
 @contextmanager
