@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import uuid5
 
@@ -38,8 +38,8 @@ S = TypeVar("S")
 STORES = ("committee", "evaluation")
 COPIED = ("programme", "committee")
 """Kinds of stream of the committee service that decisions and rules here read."""
-NEW_PERIODS_SECONDS = 30.0
-"""How often the timer looks whether a period began."""
+NEW_DAY_SECONDS = 2.0
+"""How often the timer looks whether it is another day in Bangkok, with which a period may begin."""
 
 
 def learner() -> Learner:
@@ -106,16 +106,24 @@ class Rules:
     async def _score(self, envelope: Envelope) -> Sequence[Reply]:
         return await rescoring.respond(recorded_of(envelope), self._snapshot)
 
-    async def new_periods(self) -> None:
-        """See to it that every programme has the figures of all periods that have begun, once a day in Bangkok."""
-        now = await self._store.clock.now()
+    async def today(self) -> date:
+        """The day that it is in Bangkok by the business clock."""
+        return (await self._store.clock.now()).astimezone(BANGKOK).date()
+
+    async def new_periods(self) -> bool:
+        """See to it that every programme has the figures of all periods that have begun, once a day in Bangkok.
+
+        False when something was refused: it is tried again the same day.
+        """
+        now, taken = await self._store.clock.now(), True
         for stream, history in by_stream(await self._store.learned("programme:*")).items():
             known = fold_learned(KNOWN_PROGRAMME, history)
             if known.definition is None:
                 continue
             cause = uuid5(CAUSED, f"{stream} {now.astimezone(BANGKOK).date()}")
             replies = await qn1.figures(known.definition.programme, self._snapshot, now, cause)
-            await self.computed.carry_out(str(cause), replies)
+            taken = await self.computed.carry_out(str(cause), replies) and taken
+        return taken
 
 
 class Worker:
@@ -129,13 +137,14 @@ class Worker:
         stores = {topics.events(name): name for name in STORES}
         reactions = (rules.computed, rules.scoring)
         self._rules = rules
+        self._day: date | None = None
         self._taker = RecordTaker("evaluation.reactions", store.pool, bootstrap, stores, reactions)
         self._catching_up: asyncio.Future[None] | None = None
         self._failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._app = _app(bootstrap, topics)
         source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
         self._app.agent(source, concurrency=1)(self._react)
-        self._app.timer(interval=NEW_PERIODS_SECONDS)(self._begin_periods)
+        self._app.timer(interval=NEW_DAY_SECONDS)(self._begin_day)
         self._app.on_partitions_assigned.connect(self._assigned, weak=False)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -158,9 +167,11 @@ class Worker:
                 await asyncio.Event().wait()  # what is not answered must not be acknowledged
             event.ack()
 
-    async def _begin_periods(self) -> None:
+    async def _begin_day(self) -> None:
         try:
-            await self._rules.new_periods()
+            today = await self._rules.today()
+            if today != self._day and await self._rules.new_periods():
+                self._day = today
         except Exception:
             log.exception("the figures of new periods wait for the next time")
 

@@ -1,0 +1,1 @@
+"""Whole stories on the whole product, compared with the oracle."""
