@@ -18,7 +18,7 @@ from shared.contracts import REGISTRY, Claim, Event, Recorded
 from shared.contracts.coded import CodedError
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append
-from shared.eventstore.writer import Writer, footprint_shards, read_answer
+from shared.eventstore.writer import LOST, Writer, footprint_shards, read_answer
 
 _SQL = files("shared.eventstore") / "sql"
 
@@ -133,7 +133,7 @@ class EventStore:
                 self._notify_again = False
                 await self.pool.execute("NOTIFY appended")
                 await asyncio.sleep(NOTIFY_PAUSE)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*LOST, asyncpg.PostgresError):
             return  # relays poll as well
         finally:
             self._notifying = None

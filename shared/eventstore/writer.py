@@ -31,6 +31,7 @@ LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that is used between the server's last word and its end
     asyncpg.CannotConnectNowError,
     asyncio.TimeoutError,
 )

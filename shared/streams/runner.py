@@ -39,7 +39,14 @@ WAIT_MS = 500
 STUCK_SECONDS = 60.0
 """Backlog without progress for so long, while broker and database answer, ends the process."""
 
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that is used between the server's last word and its end
+    asyncpg.CannotConnectNowError,
+    TimeoutError,
+)
 """The database is away; the batch is tried again."""
 RETRY = (
     asyncpg.LockNotAvailableError,
