@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 
+import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from demo.client import DemoFailed, Offices
@@ -29,25 +30,32 @@ WITHOUT_DISK_FLUSH = {"fsync": "off"}
 
 def demo() -> None:
     """Live through fiscal year 2560 on a stack made new, and show its tables; stays until Ctrl-C, or ONCE=1 ends it."""
-    began = time.monotonic()
+    began, lived = time.monotonic(), False
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed must not leave a stack behind
+        signal.signal(number, signal.default_int_handler)
     try:
         stack = demo_stack()
-        with progress("making a new stack") as report:
-            stack.reset()
-            stack.start(report)
     except StackError as error:
         raise fail(str(error)) from error
     try:
+        with progress("making a new stack") as report:
+            stack.reset()
+            stack.start(report)
         asyncio.run(_live(addresses_of(stack)))
+        lived = True
         console.print(f"\n{time.monotonic() - began:.0f} s from the first line to here", style="dim")
         tell_addresses(stack)
         if os.environ.get("ONCE") != "1":
             console.print("\nCtrl-C ends the demonstration and its stack.")
             signal.pause()
+    except StackError as error:
+        raise fail(str(error)) from error
     except DemoFailed as error:
         raise fail(f"the demonstration stopped: {error}") from error
     except KeyboardInterrupt:
         console.print()
+        if not lived:
+            raise typer.Exit(130) from None
     finally:
         with progress("stopping"):
             stack.stop()
