@@ -100,6 +100,8 @@ class ReportingProjection:
         batch = _Batch()
         copies = self._taken_in(events, batch)
         await connection.copy_records_to_table(EVENTS.name, records=copies, columns=EVENTS.columns)
+        if batch.voidings or batch.missing or batch.carried_on:
+            await connection.execute(_SQL["by_index"])
         if batch.voidings:
             await self._void(connection, batch.voidings, batch.money)
         await self._fold(connection, batch)
@@ -133,19 +135,17 @@ class ReportingProjection:
 
     async def _void(self, connection: Connection, voidings: Sequence[Fact], money: Money) -> None:
         """Take what is voided out of the sums; of streams without a fold, name it in ``voided``."""
-        store = voidings[0].store
         streams = sorted({fact.stream for fact in voidings})
         histories = {
-            **await _read(connection, "stream_events", store, [each for each in streams if kind_of(each) not in LONG]),
-            **await _read(connection, "voiding_events", store, [each for each in streams if kind_of(each) in LONG]),
+            **await _read(connection, "stream_events", [each for each in streams if kind_of(each) not in LONG]),
+            **await _read(connection, "voiding_events", [each for each in streams if kind_of(each) in LONG]),
         }
         for history in histories.values():
             money.add(newly_voided(history, voidings), sign=-1)
         await _write_voided(connection, {each: histories[each] for each in streams if kind_of(each) not in FOLDS})
 
     async def _fold(self, connection: Connection, batch: _Batch) -> None:
-        store = next(iter(batch.told.values()))[0].store
-        histories = await _read(connection, "stream_events", store, batch.missing)
+        histories = await _read(connection, "stream_events", batch.missing)
         again = {each: folded(FOLDS[kind_of(each)], each, history) for each, history in histories.items()}
         rows: Given = defaultdict(list)
         old: defaultdict[str, list[str]] = defaultdict(list)
@@ -211,10 +211,10 @@ def _copy(fact: Fact, envelope: Envelope) -> Row:
     )
 
 
-async def _read(connection: Connection, statement: str, store: str, streams: Sequence[str]) -> dict[str, list[Fact]]:
+async def _read(connection: Connection, statement: str, streams: Sequence[str]) -> dict[str, list[Fact]]:
     """Events of streams from the copy, in order of position."""
     found: dict[str, list[Fact]] = {stream: [] for stream in streams}
-    for row in await connection.fetch(_SQL[statement], store, streams) if streams else ():
+    for row in await connection.fetch(_SQL[statement], streams) if streams else ():
         found[row["stream"]].append(from_copy(row))
     return found
 

@@ -1,18 +1,21 @@
 -- Statements of the projection. Tables are found by the connection's search_path.
 
+-- name: by_index
+-- Until a table was analysed the planner takes a list of streams for most of it and reads it whole, for every batch.
+SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+
 -- name: stream_events
 SELECT store, shard, position, stream, stream_version, event_id, type, occurred_at, recorded_at, received_at, data
 FROM events
-WHERE store = $1 AND stream = ANY ($2::text[])
+WHERE stream = ANY ($1::text[])
 ORDER BY stream, position
 
 -- name: voiding_events
 -- The voidings of streams and what they name: enough to tell what is voided, without reading a long stream whole.
 SELECT store, shard, position, stream, stream_version, event_id, type, occurred_at, recorded_at, received_at, data
 FROM events
-WHERE store = $1
-  AND stream = ANY ($2::text[])
-  AND (voids IS NOT NULL OR event_id IN (SELECT v.voids FROM events v WHERE v.stream = ANY ($2::text[])))
+WHERE stream = ANY ($1::text[])
+  AND (voids IS NOT NULL OR event_id IN (SELECT v.voids FROM events v WHERE v.stream = ANY ($1::text[])))
 ORDER BY stream, position
 
 -- name: event_id_at

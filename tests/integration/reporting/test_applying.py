@@ -10,11 +10,15 @@ import asyncpg
 import pytest
 
 from services.reporting.projections.tables import EVENTS, TABLES
+from services.reporting.sql import statements
 from shared.contracts.types import Frequency
 from shared.streams.projection import Unappliable
 from shared.thai.fiscal import periods
 from tests.integration.reporting.site import Site
 from tests.unit.reporting.log import PROGRAMME, Log
+
+_STATEMENTS = statements("services.reporting.projections", "statements.sql")
+_CLEAR = statements("services.reporting.projections", "clear.sql")
 
 
 async def columns(site: Site, table: str) -> tuple[str, ...]:
@@ -165,3 +169,31 @@ async def test_a_second_programme_of_another_year_stands_beside_the_first(site: 
     assert answer["committees"]["text"] == "1/4"
     assert (await site.get("national"))["committees"]["text"] == "0/19"
     assert {row["programme"] for row in await site.rows("programme")} == {PROGRAMME, "2563-example"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (_STATEMENTS["stream_events"], "stream_position_idx"),
+        (_STATEMENTS["voiding_events"], "stream_position_idx"),
+        (_STATEMENTS["event_id_at"], "pkey"),
+        (_CLEAR["measurement"], "measurement_pkey"),
+        (_CLEAR["score"], "score_stream"),
+    ],
+    ids=["stream_events", "voiding_events", "event_id_at", "clear measurement", "clear score"],
+)
+async def test_tables_that_were_never_analysed_are_still_read_by_their_indexes(
+    site: Site, statement: str, index: str
+) -> None:
+    log = Log()
+    log.register()
+    await site.project(log)
+    arguments = ("ARRAY['a','b']",) if "ANY" in statement else ("'committee'", "0", "1")
+    for number, argument in enumerate(arguments, 1):
+        statement = statement.replace(f"${number}", argument)
+    async with site.pool.acquire() as connection, connection.transaction():
+        await connection.execute(_STATEMENTS["by_index"])
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}"))
+
+    assert index in plan
+    assert "Seq Scan" not in plan
