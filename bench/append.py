@@ -16,6 +16,7 @@ from bench import peer
 from bench.bounds.grouped_insert import GroupedInsert
 from bench.harness import Report, Side, Size, interleaved
 from bench.site import Site
+from bench.spent import spent, told
 from shared.contracts.activity import FundsDisbursed
 from shared.eventstore.append import Append, NewEvent, payload_digest
 from shared.eventstore.store import EventStore
@@ -60,6 +61,7 @@ async def measure(site: Site, size: Size) -> Report:
         for other, limit in (("eventsourcing", 12), ("bare", 0.4)):
             ratio = report.ratio(f"product, {label}", f"{other}, {label}", "per_second")
             report.at_least(f"{label}: ≥ {limit} × {other}", ratio, limit)
+        report.where += [told(report, f"{side}, {label}") for side in ("product", "bare")]
     return report
 
 
@@ -82,7 +84,7 @@ async def product(site: Site, clients: int, appends: int) -> dict[str, float]:
                 for k in range(appends // clients):
                     await store.append(decision(store, n, k))
 
-            return await timed(client, clients, appends)
+            return await timed(site, client, clients, appends)
         finally:
             await store.close()
 
@@ -99,7 +101,7 @@ async def bare(site: Site, clients: int, appends: int) -> dict[str, float]:
                 for k in range(appends // clients):
                     await writer.append(f"budget:bench-{n}-{k // PER_STREAM}", k % PER_STREAM + 1)
 
-            return await timed(client, clients, appends)
+            return await timed(site, client, clients, appends)
         finally:
             await connection.close()
 
@@ -122,12 +124,14 @@ async def eventsourcing(site: Site, clients: int, appends: int) -> dict[str, flo
         )
 
 
-async def timed(client: Callable[[int], Awaitable[None]], clients: int, appends: int) -> dict[str, float]:
+async def timed(site: Site, client: Callable[[int], Awaitable[None]], clients: int, appends: int) -> dict[str, float]:
     """Run clients side by side."""
-    began = perf_counter()
-    await asyncio.gather(*(client(n) for n in range(clients)))
-    seconds = perf_counter() - began
-    return {"per_second": appends // clients * clients / seconds}
+    appends = appends // clients * clients
+    with spent(site, appends) as took:
+        began = perf_counter()
+        await asyncio.gather(*(client(n) for n in range(clients)))
+        seconds = perf_counter() - began
+    return {"per_second": appends / seconds, **took}
 
 
 def decision(store: EventStore, client: int, k: int) -> Append:

@@ -13,6 +13,7 @@ from bench import append
 from bench.bounds.send_batch import send_batches
 from bench.harness import Report, Side, Size, interleaved
 from bench.site import Site
+from bench.spent import spent, told
 from shared.eventstore.append import Append
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
@@ -44,6 +45,7 @@ async def measure(site: Site, size: Size) -> Report:
     report = Report("relay", "Relay, in order, acks=all", runs, COMPARED)
     report.at_least("≥ 100,000 events/s", report.median("product", "per_second"), 100_000, "/s")
     report.at_least("≥ 0.35 × bare", report.ratio("product", "bare send_batch", "per_second"), 0.35)
+    report.where = [told(report, side) for side in runs]
     return report
 
 
@@ -91,9 +93,10 @@ async def relayed(site: Site, database: Database, topics: Topics, events: int) -
 async def product(site: Site, database: Database, events: int) -> dict[str, float]:
     """Events a second of the relay."""
     async with site.topics() as topics:
-        seconds = await relayed(site, database, Topics(topics.prefix), events)
+        with spent(site, events) as took:
+            seconds = await relayed(site, database, Topics(topics.prefix), events)
         await _require_whole(site, topics.of("activity"), events)
-        return {"per_second": events / seconds}
+        return {"per_second": events / seconds, **took}
 
 
 async def made_records(
@@ -109,9 +112,10 @@ async def made_records(
 async def bare(site: Site, made: list[tuple[bytes, bytes, int, list[tuple[str, bytes]]]]) -> dict[str, float]:
     """Events a second of aiokafka alone."""
     async with site.topics() as topics:
-        seconds = await send_batches(site.bootstrap, topics.of("activity"), made)
+        with spent(site, len(made)) as took:
+            seconds = await send_batches(site.bootstrap, topics.of("activity"), made)
         await _require_whole(site, topics.of("activity"), len(made))
-        return {"per_second": len(made) / seconds}
+        return {"per_second": len(made) / seconds, **took}
 
 
 async def _require_whole(site: Site, topic: str, events: int) -> None:

@@ -76,6 +76,8 @@ def _java() -> str:
 
 def _section(kept: Mapping[str, Any]) -> str:
     lines = [f"\n## {kept['title']}\n", kept["compared"], ""]
+    if kept["size"] != "full":
+        lines += [f"**Measured at size {kept['size']} only: an indication, no result.**", ""]
     lines += _goals(kept["checks"])
     lines += _medians(kept["runs"])
     if kept["where"]:
