@@ -253,4 +253,4 @@ def _clear_contents(folder: Path) -> None:
             embedded(path).stop()
             shutil.rmtree(path, ignore_errors=True)
         elif path.suffix != ".lock":
-            path.unlink()
+            path.unlink(missing_ok=True)  # two runs that begin at once both clear what a dead one left

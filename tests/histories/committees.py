@@ -30,7 +30,11 @@ def amend(teller: Teller) -> None:
     stream = f"programme:{programme.programme}"
     changed = {
         **programme.model_dump(mode="json", exclude_none=True),
-        "quorum": {"numerator": teller.number(1, 2), "denominator": teller.number(2, 3)},
+        "quorum": {
+            "numerator": teller.number(1, 2),
+            "denominator": teller.number(2, 3),
+            "comparison": teller.pick(("at_least", "more_than")),
+        },
         "deadlines": {"appointment_days": teller.number(1, 60), "minutes_days": teller.number(1, 30)},
         "name": {"th": teller.words(), "en": teller.words()},
     }
@@ -70,7 +74,7 @@ def members(teller: Teller) -> list[Fields]:
 
 def _member(teller: Teller, person: str, seat: str) -> Fields:
     given: Fields = {"office": teller.pick(OFFICES), "seat": seat, "voting": teller.chance(0.8)}
-    if teller.chance(0.1):
+    if teller.chance(0.25):
         return {**given, "office": f"{given['office']} {person[-2:]}"}
     return {**given, "person_id": person}
 

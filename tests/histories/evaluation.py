@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from shared.contracts.definition import IndicatorDefinition, MeasuredAt, ProgrammeDefinition
@@ -10,6 +11,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.evaluation import IndicatorMeasured, MeasurementVerified
 from shared.contracts.types import Frequency
 from tests.histories.teller import OFFICES, Fields, Teller
+from tests.oracle.days import last_day, over_at
 
 PERIODS = {
     Frequency.MONTHLY: [f"M{number:02}" for number in (1, 2, 3, 12)],
@@ -104,11 +106,16 @@ def change_figure(teller: Teller) -> None:
         return
     ever = [each for each in teller.streams[stream] if isinstance(teller.event(each), IndicatorMeasured)]
     current = figures[-1] if teller.chance(0.9) else teller.pick(ever)
-    match teller.random.choices(range(4), (2, 4, 2, 4))[0]:
+    match teller.random.choices(range(4), (2, 4, 2, 3))[0]:
         case 0:
             _measure(teller, stream, place, indicator, current)
         case 1:
-            teller.say(stream, "MeasurementVerified", **place, measured=current.event_id, verifier="usr-verifier")
+            verified = teller.say(
+                stream, "MeasurementVerified", **place, measured=current.event_id, verifier="usr-verifier"
+            )
+            if teller.chance(0.8):
+                _score(teller, stream, place, indicator, verified)
+                _roll_up(teller, place, indicator, verified)
         case 2:
             teller.say(
                 stream,
@@ -134,16 +141,35 @@ def _measure(
     teller: Teller, stream: str, place: Fields, indicator: IndicatorDefinition, current: Envelope | None
 ) -> None:
     restated = {"supersedes": current.event_id, "reason": teller.words()} if current else {}
-    teller.say(
-        stream,
-        "IndicatorMeasured",
+    fields: Fields = {
         **place,
         **restated,
-        indicator_version=teller.number(1, 3),
-        reading=_reading(teller, indicator),
-        evidence=[{"title": f"เอกสาร {number}", "uri": "urn:x:1"} for number in range(teller.number(0, 3))],
-        reporter=teller.pick(("usr-a", "usr-b", "rule:qn1")),
-    )
+        "indicator_version": teller.number(1, 3),
+        "reading": _reading(teller, indicator),
+        "evidence": [{"title": f"เอกสาร {number}", "uri": "urn:x:1"} for number in range(teller.number(0, 3))],
+        "reporter": teller.pick(("usr-a", "usr-b", "rule:qn1")),
+    }
+    last_moment = _last_moment(teller, place, indicator)
+    if last_moment is not None and teller.chance(0.15):
+        teller.say_received(last_moment, stream, "IndicatorMeasured", fields)
+    else:
+        teller.say(stream, "IndicatorMeasured", **fields)
+
+
+def _last_moment(teller: Teller, place: Fields, indicator: IndicatorDefinition) -> datetime | None:
+    """The instant at which a figure's due day is over, or the one before it; None while it lies ahead."""
+    over = over_at(last_day(place["period"]) + timedelta(days=indicator.due_days))
+    moment = over - timedelta(microseconds=teller.number(0, 1))
+    return moment if moment <= teller.now else None
+
+
+def _roll_up(teller: Teller, place: Fields, indicator: IndicatorDefinition, verified: Envelope) -> None:
+    """Now and then the nation's figure and the year's are scored as well."""
+    year = f"{place['period'][:4]}-Y"
+    for rolled_up in ({**place, "scope": "TH"}, {**place, "period": year}, {**place, "scope": "TH", "period": year}):
+        if teller.chance(0.4):
+            named = (rolled_up["programme"], indicator.code, rolled_up["scope"], rolled_up["period"])
+            _score(teller, f"measurement:{':'.join(named)}", rolled_up, indicator, verified)
 
 
 def _score(
@@ -154,7 +180,7 @@ def _score(
     if verified is not None and teller.chance(0.8):
         event = teller.event(verified)
         assert isinstance(event, MeasurementVerified)
-        told = {each.event_id: teller.event(each) for each in teller.streams[stream]}
+        told = {each.event_id: teller.event(each) for each in teller.streams[verified.stream]}
         measured = told.get(str(event.measured))
         figure = measured.reading.figure() if isinstance(measured, IndicatorMeasured) else figure
     score = Decimal(teller.number(100, 500)) / 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.contracts.definition import ProgrammeDefinition
 from tests.histories.committees import members, newest
@@ -122,8 +122,14 @@ def _resolutions(teller: Teller) -> list[Fields]:
     ]
 
 
+def _began(teller: Teller, named: Fields) -> datetime:
+    """When a meeting began: some hour, or the very instant at which something became of its committee."""
+    turns = teller.streams.get(newest(teller, named["programme"], named.get("region", "CTR")), [])
+    return teller.pick(turns).occurred_at if turns and teller.chance(0.3) else teller.hour()
+
+
 def _hold(teller: Teller, stream: str, named: Fields) -> None:
-    roll, began = _roll(teller, named), teller.hour()
+    roll, began = _roll(teller, named), _began(teller, named)
     teller.say(
         stream,
         "MeetingHeld",
@@ -139,7 +145,7 @@ def _hold(teller: Teller, stream: str, named: Fields) -> None:
 def _adjourn(teller: Teller, stream: str, named: Fields) -> None:
     roll = _roll(teller, named)
     attendance = _attendance(teller, roll)
-    teller.say(stream, "MeetingAdjourned", **named, started_at=teller.hour(), attendance=attendance, roll=roll)
+    teller.say(stream, "MeetingAdjourned", **named, started_at=_began(teller, named), attendance=attendance, roll=roll)
 
 
 def _approve(teller: Teller, stream: str, named: Fields) -> None:

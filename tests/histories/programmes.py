@@ -100,7 +100,16 @@ FIRST = _programme(
             per="programme",
             at_least=9,
         ),
-        _activity("4", "2016-10-05", "2017-09-30", "2017-10-15"),
+        _activity(
+            "4",
+            "2016-10-05",
+            "2017-09-30",
+            "2017-10-15",
+            evidence=["MeetingHeld", "WorkshopHeld", "RecommendationIssued", "PolicyBriefed", "SupervisionVisited"],
+            per="programme",
+            at_least=10_000,
+        ),
+        _activity("5", "2017-08-01", "2017-09-30", "2017-10-15"),
     ],
     INDICATORS,
 )

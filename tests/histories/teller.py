@@ -83,9 +83,13 @@ class Teller(Journal):
 
     def say(self, stream: str, name: str, **fields: Any) -> Envelope:
         """Tell an event by name; some of them were received long before they were recorded."""
-        event = REGISTRY.newest()[name].model_validate(fields)
         late = timedelta(days=self.number(1, 20)) if self.chance(0.1) else timedelta()
-        envelope = self.tell(stream, event, received_at=self.now - late, command=str(len(self.envelopes)))
+        return self.say_received(self.now - late, stream, name, fields)
+
+    def say_received(self, at: datetime, stream: str, name: str, fields: Fields) -> Envelope:
+        """Tell an event that was received at an instant."""
+        event = REGISTRY.newest()[name].model_validate(fields)
+        envelope = self.tell(stream, event, received_at=at, command=str(len(self.envelopes)))
         self._read[envelope.event_id] = event
         return envelope
 

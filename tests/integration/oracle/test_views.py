@@ -96,17 +96,20 @@ async def test_figures_are_computed_from_the_events_now_and_as_of_any_time(datab
 
 
 def questions(random: Random, envelopes: Sequence[Envelope]) -> list[tuple[datetime, datetime | None, datetime | None]]:
-    """Now; as of a moment; effective at one; both; on the very instants of events, too."""
+    """Now; as of a moment; effective at one; both. Many on the very instant at which something turns."""
     now = max(each.recorded_at for each in envelopes) + timedelta(days=random.randint(0, 90))
-    recorded = [random.choice(envelopes).recorded_at for _ in range(2)]
-    effective = [random.choice(envelopes).occurred_at, datetime(2017, 3, 31, 16, 59, 59, 999_999, tzinfo=UTC)]
+    first, second = (random.choice(envelopes).recorded_at for _ in range(2))
+    turns = [each for each in envelopes if each.stream.startswith("committee:")]
+    ends = [each for each in turns if "Dissolved" in each.type or "Withdrawn" in each.type]
+    turn = random.choice(random.choice((turns, ends or turns))).occurred_at
+    due_over = datetime(2017, 1, 15, 17, tzinfo=UTC)
     return [
-        (now, None, None),
-        (now, recorded[0], None),
-        (now, recorded[1] - timedelta(microseconds=1), None),
-        (now, None, effective[0]),
-        (now, None, effective[1]),
-        (now, recorded[0], effective[0]),
+        (random.choice((now, turn, due_over)), None, None),
+        (now, first, None),
+        (now, second - timedelta(microseconds=1), None),
+        (now, None, turn),
+        (now, None, random.choice((due_over, due_over - timedelta(microseconds=1)))),
+        (now, first, random.choice(envelopes).occurred_at),
     ]
 
 
