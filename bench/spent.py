@@ -36,12 +36,14 @@ def _now(site: Site) -> dict[str, float]:
 
 
 def _family(pid: int | None) -> float:
-    """Seconds of a process and of what it started and has not ended."""
+    """Seconds of a process and of all that it started."""
     total = 0.0
     if pid is None:
         return total
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
+        ended = process.cpu_times()
+        total += ended.children_user + ended.children_system
         for each in (process, *process.children()):
             with suppress(psutil.NoSuchProcess):
                 times = each.cpu_times()
