@@ -37,7 +37,7 @@ async def stage(
     """A fresh stage; what runs on it is ended with the test."""
     names = await topics(shards=shards)
     made = Stage(
-        await database("committee"),
+        {"committee": await database("committee")},
         await database("reporting"),
         names.bootstrap,
         Topics(names.prefix),

@@ -1,8 +1,9 @@
-"""Makes the views anew beside the live ones, from a topic alone, and compares them row by row (I6)."""
+"""Makes the views anew beside the live ones, from the topics alone, and compares them row by row (I6)."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -17,14 +18,17 @@ PIECE = 97
 """Events applied at once: cut differently from what the live projector was given."""
 
 
-async def rebuild_differences(views: Database, bootstrap: str, topics: Topics, store: str, shards: int) -> list[str]:
-    """Where views made anew from a store's topic are not the live ones."""
+async def rebuild_differences(
+    views: Database, bootstrap: str, topics: Topics, stores: Sequence[str], shards: int
+) -> list[str]:
+    """Where views made anew from the stores' topics, one store after another, are not the live ones."""
     schema = f"anew_{secrets.token_hex(4)}"
     await make_schema(views.owner_dsn, schema)
     connection = await asyncpg.connect(views.app_dsn, server_settings={"search_path": f"{schema}, public"})
     try:
-        for shard in range(shards):
-            await _replay(connection, bootstrap, topics.events(store), store, shard)
+        for store in stores:
+            for shard in range(shards):
+                await _replay(connection, bootstrap, topics.events(store), store, shard)
     finally:
         await connection.close()
     return [f"I6 {each}" for each in await compare(views.app_dsn, schema, patience=5.0)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import httpx
 
 from deploy.local.ports import HOST, Ports
 from deploy.local.topics import connect
-from services.committee import http
+from services.committee import http as committee
+from services.evaluation import http as evaluation
 from services.reporting.__main__ import SEARCH_PATH
 from services.reporting.projections.projection import ReportingProjection
 from shared.eventstore.relay import Relay
@@ -37,17 +39,20 @@ from tests.stack import Database
 
 SERVICE = "committee"
 CONSUMER = "reporting"
-BEHIND = """
-SELECT shard, max(position) AS position FROM events GROUP BY shard ORDER BY shard
-"""
+PARTS = {
+    "committee": Parts(committee.COLLECTIONS, committee.LEARNED),
+    "evaluation": Parts(evaluation.COLLECTIONS, evaluation.LEARNED),
+}
+HEADS = "SELECT shard, max(position) AS position FROM events GROUP BY shard"
+READ = "SELECT store, shard, position FROM consumer_offsets WHERE consumer = $1"
 SETTLE_SECONDS = 40.0
 
 
 @dataclass
 class Stage:
-    """Committee's store of ``shards`` shards, the topics, reporting's views. Made by the fixture ``stage``."""
+    """Stores by service, of ``shards`` shards each, their topics, reporting's views. Made by the fixture ``stage``."""
 
-    store: Database
+    stores: dict[str, Database]
     views: Database
     bootstrap: str
     topics: Topics
@@ -56,6 +61,11 @@ class Stage:
     folder: Path
     processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Database:
+        """The store that most tests have alone: committee's."""
+        return self.stores[SERVICE]
 
     def api(self, name: str = "api", **settings: str) -> Process:
         """A process that serves committee's HTTP and relays its events; not started."""
@@ -84,8 +94,8 @@ class Stage:
             "OBEC_TOPIC_PREFIX": self.topics.prefix,
             "OBEC_SHARDS": str(self.shards),
             "OBEC_ISSUERS": json.dumps([self.issuer.named]),
-            "OBEC_COMMITTEE_DSN": self.store.app_dsn,
             "OBEC_REPORTING_DSN": self.views.app_dsn,
+            **{f"OBEC_{service.upper()}_DSN": database.app_dsn for service, database in self.stores.items()},
         }
 
     def office(self, *apis: str, name: str = "k") -> Office:
@@ -94,26 +104,30 @@ class Stage:
         return Office(addresses, self.issuer.bearer("officer"), name)
 
     @asynccontextmanager
-    async def desk(self, name: str = "desk") -> AsyncIterator[Office]:
+    async def desk(self, service: str = SERVICE) -> AsyncIterator[Office]:
         """An office whose service, relays included, is in this process; for tests that break something else."""
-        async with self.opened() as store, self.desk_at(store, name) as office:
+        async with self.opened(service) as store, self.desk_at(store) as office:
             yield office
 
     @asynccontextmanager
-    async def desk_at(self, store: EventStore, name: str = "desk") -> AsyncIterator[Office]:
-        """The same at a store that is open already."""
+    async def desk_at(self, store: EventStore, *, relaying: bool = True) -> AsyncIterator[Office]:
+        """The same at a store that is open already, perhaps without relays."""
         authenticator = Authenticator([Issuer.model_validate(self.issuer.named)])
-        parts = Parts(http.COLLECTIONS, http.LEARNED)
-        app = make_app(SERVICE, parts.collections, parts.handler(store), store, authenticator)
+        parts = PARTS[store.name]
+        app = make_app(store.name, parts.collections, parts.handler(store), store, authenticator)
         door = httpx.ASGITransport(app)
-        async with self.relaying(store), Office(["http://desk"], self.issuer.bearer("officer"), name, door) as office:
-            yield office
-        await authenticator.close()
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(authenticator.close)
+            if relaying:
+                await opened.enter_async_context(self.relaying(store))
+            yield await opened.enter_async_context(
+                Office(["http://desk"], self.issuer.bearer("officer"), "desk", transport=door)
+            )
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[EventStore]:
-        """The store, opened in this process."""
-        store = await EventStore.open(self.store.app_dsn, SERVICE, shards=self.shards)
+    async def opened(self, service: str = SERVICE) -> AsyncIterator[EventStore]:
+        """A store, opened in this process."""
+        store = await EventStore.open(self.stores[service].app_dsn, service, shards=self.shards)
         try:
             yield store
         finally:
@@ -148,31 +162,33 @@ class Stage:
         """Watches the offsets of the views while something is broken (I5)."""
         return Witness(self.views.app_dsn, CONSUMER)
 
-    async def heads(self) -> dict[int, int]:
-        """Last position by shard."""
-        return {row["shard"]: row["position"] for row in await self.ask(self.store.app_dsn, BEHIND)}
+    async def heads(self) -> dict[tuple[str, int], int]:
+        """Last position by store and shard."""
+        return {
+            (service, row["shard"]): row["position"]
+            for service, database in self.stores.items()
+            for row in await self.ask(database.app_dsn, HEADS)
+        }
+
+    async def read(self, dsn: str, consumer: str) -> dict[tuple[str, int], int]:
+        """How far a consumer has read, by store and shard."""
+        return {(row["store"], row["shard"]): row["position"] for row in await self.ask(dsn, READ, consumer)}
 
     async def stored(self) -> int:
         """How many events the store holds."""
         return await self.stored_in(self.store)
 
     async def stored_in(self, database: Database) -> int:
-        """How many events a database of the service holds."""
+        """How many events a service's database holds."""
         return int((await self.ask(database.app_dsn, "SELECT count(*) AS n FROM events"))[0]["n"])
 
     async def settled(self) -> None:
-        """Wait until everything that is in the store is in the views too."""
+        """Wait until everything that is in the stores is in the views too."""
         heads = await self.heads()
 
         async def projected() -> bool:
-            found = await self.ask(
-                self.views.app_dsn,
-                "SELECT shard, position FROM consumer_offsets WHERE consumer = $1 AND store = $2",
-                CONSUMER,
-                SERVICE,
-            )
-            reached = {row["shard"]: row["position"] for row in found}
-            return all(reached.get(shard, 0) >= position for shard, position in heads.items())
+            read = await self.read(self.views.app_dsn, CONSUMER)
+            return all(read.get(place, 0) >= position for place, position in heads.items())
 
         await eventually(projected, SETTLE_SECONDS, pause=0.05)
 
@@ -186,35 +202,37 @@ class Stage:
         found: Sequence[Mapping[str, Any]] = answer.json()["checks"]["relay"]
         return found
 
-    async def check(self, *offices: Office) -> None:
+    async def check(self, *offices: Office, settled_at: datetime | None = None) -> None:
         """Everything that must hold once nothing is broken any more. Raises AssertionError with all that does not."""
         await self.settled()
         faults = [line for office in offices for line in await self._promises(office)]
         faults += await check_guarantees(
-            {SERVICE: self.store.app_dsn},
+            {service: database.app_dsn for service, database in self.stores.items()},
             self.bootstrap,
-            {SERVICE: self.topics.events(SERVICE)},
+            {service: self.topics.events(service) for service in self.stores},
             reporting_dsn=self.views.app_dsn,
+            settled_at=settled_at,
         )
         faults += await consumer_faults(self.views.app_dsn, CONSUMER)
-        faults += await rebuild_differences(self.views, self.bootstrap, self.topics, SERVICE, self.shards)
+        faults += await rebuild_differences(self.views, self.bootstrap, self.topics, list(self.stores), self.shards)
         assert faults == [], "\n".join(faults[:20])
 
     async def _promises(self, office: Office) -> list[str]:
         """I8: what was acknowledged is stored; I9: sent again it is answered alike, and nothing more is stored."""
-        before = await self.stored()
+        before = await self.event_ids()
         lines = await office.repeat()
-        if await self.stored() != before:
-            lines.append(f"I9: {await self.stored() - before} events more after everything was sent again")
-        rows = await self.ask(self.store.app_dsn, "SELECT event_id::text AS id FROM events")
-        stored = {row["id"] for row in rows}
-        lines += [f"I8: {lost} was acknowledged and is not stored" for lost in sorted(set(office.event_ids) - stored)]
-        return lines
+        after = await self.event_ids()
+        lines += [f"I9: {more} came when everything was sent again" for more in sorted(after - before)]
+        return lines + [f"I8: {lost} was acknowledged and is not stored" for lost in set(office.event_ids) - after]
 
     async def nothing_unasked(self, *offices: Office) -> None:
         """Every stored event is of an answer that somebody got."""
-        rows = await self.ask(self.store.app_dsn, "SELECT event_id::text AS id FROM events")
-        assert {row["id"] for row in rows} == {each for office in offices for each in office.event_ids}
+        assert await self.event_ids() == {each for office in offices for each in office.event_ids}
+
+    async def event_ids(self) -> set[str]:
+        """Ids of all events of all stores."""
+        ids = "SELECT event_id::text AS id FROM events"
+        return {row["id"] for database in self.stores.values() for row in await self.ask(database.app_dsn, ids)}
 
     async def ask(self, dsn: str, sql: str, *arguments: Any) -> list[Any]:
         """Rows of any of the databases."""

@@ -124,6 +124,28 @@ async def test_an_event_is_sent_whose_api_died_before_it_could_tell_the_relay(st
         await stage.check(desk)
 
 
+async def test_the_cursor_does_not_move_before_the_broker_has_acknowledged(stage: Stage) -> None:
+    """The relay dies between the two; the next one sends again what it finds behind the cursor."""
+    api = stage.api()
+    await api.start()
+    async with stage.opened() as store, stage.desk_at(store, relaying=False) as desk, stage.projecting():
+        await desk.open()
+        await stage.settled()
+        before = await cursor(stage)
+        api.arm("relay.after_send", "KILL")
+        await desk.work(1, ["R01"])
+        await api.killed()
+        assert await cursor(stage) == before
+        await api.start()
+        await stage.check(desk)
+
+
+async def cursor(stage: Stage) -> int:
+    """Up to where the first shard was sent."""
+    rows = await stage.ask(stage.store.app_dsn, "SELECT position FROM relay_cursor WHERE shard = 0")
+    return int(rows[0]["position"])
+
+
 async def test_a_relay_whose_cursor_another_has_moved_starts_again_there_and_views_survive_what_comes_twice(
     stage: Stage,
 ) -> None:

@@ -62,7 +62,7 @@ async def fragile(servers_to_break: Servers, issuer: RunningIssuer, tmp_path: Pa
     addresses = Addresses(stack.bootstrap, stack.postgres.admin_dsn, "", "")
     async with fresh_topics(addresses) as names:
         store, views = clone(stack, "committee"), clone(stack, "reporting")
-        stage = Stage(store, views, stack.bootstrap, Topics(names.prefix), 1, issuer, tmp_path)
+        stage = Stage({"committee": store}, views, stack.bootstrap, Topics(names.prefix), 1, issuer, tmp_path)
         try:
             await asyncio.gather(stage.api().start(), stage.projector().start())
             yield stage

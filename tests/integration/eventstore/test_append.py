@@ -14,6 +14,7 @@ from shared.eventstore.append import LARGEST_EVENT, ClaimChange, OtherContent, S
 from shared.eventstore.store import EventStore, WrongStore, statement
 from tests.appends import NOON, decision, new_event
 from tests.conftest import NewDatabase
+from tests.eventually import eventually
 from tests.stack import Database
 
 ACTIVE = Claim("active-committee", "2560-cluster/R07")
@@ -53,6 +54,39 @@ async def test_recorded_time_rises_with_position(store: EventStore) -> None:
         "SELECT recorded_at > lag(recorded_at) OVER (PARTITION BY shard ORDER BY position) AS rises FROM events"
     )
     assert {row["rises"] for row in rows} <= {True, None}
+
+
+async def test_an_event_that_had_to_wait_for_the_lock_is_recorded_when_it_got_it(empty: Database) -> None:
+    """A head that was announced meanwhile says that nothing else was recorded by then."""
+    store = await EventStore.open(empty.app_dsn, "committee")
+    holder = await asyncpg.connect(empty.app_dsn)
+    try:
+        await holder.execute("SELECT pg_advisory_lock(71001, 0)")
+        waiting = asyncio.create_task(store.append(decision("committee:a", 0)))
+        await eventually(lambda: _somebody_waits(holder))
+        still_held = await holder.fetchval("SELECT clock_timestamp()")
+        await holder.execute("SELECT pg_advisory_unlock(71001, 0)")
+        assert (await waiting).recorded_at > still_held
+    finally:
+        await holder.close()
+        await store.close()
+
+
+async def _somebody_waits(connection: asyncpg.Connection) -> bool:
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+    return bool(await connection.fetchval(count))
+
+
+async def test_two_processes_that_append_at_once_leave_no_gap(empty: Database) -> None:
+    stores = [await EventStore.open(empty.app_dsn, "committee") for _ in range(2)]
+    try:
+        for version in range(15):
+            appends = [each.append(decision(f"committee:{n}", version)) for n, each in enumerate(stores)]
+            await asyncio.gather(*appends)
+        assert await positions(stores[0]) == {0: list(range(1, 31))}
+    finally:
+        for each in stores:
+            await each.close()
 
 
 async def test_a_stale_version_refuses_that_append_alone(store: EventStore) -> None:
