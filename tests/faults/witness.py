@@ -17,7 +17,7 @@ SELECT o.store, o.shard, o.next_offset, o.position, o.epoch,
                                         AND p.position IS NOT NULL) AS parked
 FROM consumer_offsets o WHERE o.consumer = $1
 """
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Witness:
