@@ -61,10 +61,8 @@ async def figure_differences(
 
 
 async def _found_rows(figures: Figures, query: str, number: Number) -> Iterable[Row]:
-    """The columns that are compared; the centre is '' in every key, and a meeting's roll counts when it is another."""
+    """The columns that are compared; the centre is '' wherever a region stands."""
     rows = await figures.all(query)
-    if query == "meetings":
-        rows = [row for row in rows if row["voting_now"] is not None]
     columns = (*number.key, *number.columns)
     return [{name: _shown(name, row[name]) for name in columns if name in row} for row in rows]
 

@@ -34,6 +34,25 @@ def meetings(subject: Subject) -> Iterable[Row]:
         }
 
 
+def all_meetings(subject: Subject) -> Iterable[Row]:
+    """Every meeting, with its roll as it is known now where that is another than the one it was judged by."""
+    otherwise = {row["stream"]: row for row in judged_otherwise_now(subject)}
+    unchanged = dict.fromkeys(("voting_now", "present_now", "quorate_now"))
+    for row in subject.rows("meeting"):
+        yield {**row, **unchanged, **otherwise.get(row["stream"], {})}
+
+
+def in_all(rows: Iterable[Row]) -> Row:
+    """The nation's sums over the regions and the centre, and the greatest age."""
+    each = [{name: value for name, value in row.items() if name not in ("region", "days")} for row in rows]
+    return {name: _together(name, [row[name] for row in each]) for name in each[0]} if each else {}
+
+
+def _together(name: str, values: Sequence[int | None]) -> int | None:
+    there = [value for value in values if value is not None]
+    return max(there, default=None) if name == "oldest_open_days" else sum(there)
+
+
 def judged_otherwise_now(subject: Subject) -> Iterable[Row]:
     """Meetings of regions whose roll, as it is known now, is another than the one they were judged by."""
     definition = subject.definition
