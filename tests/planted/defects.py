@@ -1,0 +1,289 @@
+"""The defects: where each is planted, and the test that must go red.
+
+A defect whose text is found no more, or more than once, is an error: the code has moved on and the defect must follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STORE = "shared/eventstore/migrations/0001_event_store.sql"
+RELAY = "shared/eventstore/relay.py"
+HISTORY = "shared/eventstore/history.py"
+RUNNER = "shared/streams/runner.py"
+BATCH = "shared/streams/batch.py"
+
+APPEND = "tests/integration/eventstore/test_append.py::"
+VERIFY = "tests/integration/eventstore/test_verify_and_restore.py::"
+STREAMS = "tests/integration/streams/test_runner.py::"
+OFFSETS = "tests/integration/streams/test_offsets.py::"
+RELAY_FAULTS = "tests/faults/test_relay.py::"
+PROJECTOR_FAULTS = "tests/faults/test_projector.py::"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Replaces ``old`` by ``new`` in ``file``; ``test`` must then fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    old_too: str = ""
+    """A second place in the same file, for a line that is moved; replaced by ``new_too``."""
+    new_too: str = ""
+
+
+DEFECTS = (
+    # --- the store
+    Defect(
+        "lock after the head is read",
+        STORE,
+        "        PERFORM pg_advisory_xact_lock(71001, lock_shard);\n    END LOOP;\n    clock_now",
+        "        NULL;\n    END LOOP;\n    clock_now",
+        APPEND + "test_two_processes_that_append_at_once_leave_no_gap",
+        "    INSERT INTO events (shard, position,",
+        "    PERFORM pg_advisory_xact_lock(71001, locks[1]);\n    INSERT INTO events (shard, position,",
+    ),
+    Defect(
+        "inbox check left out",
+        STORE,
+        "        JOIN inbox i ON i.source = a.source AND i.id = a.id\n    LOOP",
+        "        JOIN inbox i ON i.source = a.source AND i.id = a.id AND false\n    LOOP",
+        APPEND + "test_a_known_id_gets_its_first_answer_whatever_version_it_expects",
+    ),
+    Defect(
+        "another content under a known id taken for the same",
+        STORE,
+        "THEN 'known' ELSE 'conflict' END",
+        "THEN 'known' ELSE 'known' END",
+        APPEND + "test_a_known_id_with_other_content_is_a_conflict",
+    ),
+    Defect(
+        "expected version not checked",
+        STORE,
+        "WHERE coalesce(now.stream_version, 0) <> g.version",
+        "WHERE coalesce(now.stream_version, 0) <> g.version AND g.stream IS NULL",
+        APPEND + "test_a_stream_that_was_only_read_guards_the_decision",
+    ),
+    Defect(
+        "claim not checked",
+        STORE,
+        "WHERE coalesce(now.held, false) AND now.stream <> c.stream",
+        "WHERE coalesce(now.held, false) AND now.stream = c.stream",
+        APPEND + "test_a_claim_is_held_by_one_stream_until_released",
+    ),
+    Defect(
+        "hash without salt",
+        STORE,
+        "sha256(e.salt || convert_to(e.data, 'UTF8'))",
+        "sha256(convert_to(e.data, 'UTF8'))",
+        VERIFY + "test_an_untouched_store_verifies",
+    ),
+    Defect(
+        "recorded_at = now()",
+        STORE,
+        "RETURN coalesce((SELECT now FROM simulated_clock), clock_timestamp());",
+        "RETURN coalesce((SELECT now FROM simulated_clock), now());",
+        APPEND + "test_an_event_that_had_to_wait_for_the_lock_is_recorded_when_it_got_it",
+    ),
+    Defect(
+        "recorded time does not rise within a group",
+        STORE,
+        "last_time := greatest(clock_now, last_time + interval '1 microsecond');",
+        "last_time := greatest(clock_now, last_time);",
+        APPEND + "test_recorded_time_rises_with_position",
+    ),
+    Defect(
+        "a refusal tears its group apart",
+        STORE,
+        "times        timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(e_id)]);",
+        "times        timestamptz[] := '{}';",
+        APPEND + "test_a_refusal_at_the_head_of_a_group_leaves_the_group_together",
+    ),
+    Defect(
+        "an unanswered commit taken for a failure",
+        "shared/eventstore/writer.py",
+        "on=LOST, attempts=None,",
+        "on=LOST, attempts=1,",
+        "tests/faults/test_store.py::test_a_command_is_done_once_though_the_database_never_said_that_it_committed",
+    ),
+    Defect(
+        "restore forgets the answers",
+        "shared/eventstore/restore.py",
+        "await connection.execute(_ANSWERS, heads)",
+        "assert _ANSWERS",
+        VERIFY + "test_a_store_behind_its_topic_gets_back_events_answers_and_claims",
+    ),
+    Defect(
+        "keys shared by all callers",
+        "shared/web/auth.py",
+        'return f"/callers/{self.id}"',
+        'return "/callers/anybody"',
+        "tests/contract/test_commands.py::test_keys_belong_to_their_caller",
+    ),
+    # --- the relay
+    Defect(
+        "cursor moved before the acknowledgement",
+        RELAY,
+        "        more = rows[taken:] or await connection.fetch(_BATCH, self._shard, last, ROWS)\n",
+        "        moved = await connection.fetchval(_MOVE, self._shard, cursor, last)\n"
+        "        more = rows[taken:] or await connection.fetch(_BATCH, self._shard, last, ROWS)\n",
+        RELAY_FAULTS + "test_the_cursor_does_not_move_before_the_broker_has_acknowledged",
+        "if await connection.fetchval(_MOVE, self._shard, cursor, last) is None:",
+        "if moved is None:",
+    ),
+    Defect(
+        "compare-and-set of the cursor removed",
+        "shared/eventstore/sql/relay_move.sql",
+        "WHERE shard = $1 AND position = $2",
+        "WHERE shard = $1 AND $2::bigint IS NOT NULL",
+        RELAY_FAULTS
+        + "test_a_relay_whose_cursor_another_has_moved_starts_again_there_and_views_survive_what_comes_twice",
+    ),
+    Defect(
+        "idle_session_timeout removed",
+        RELAY,
+        'server_settings={"idle_session_timeout": SESSION_TIMEOUT}',
+        "server_settings={}",
+        RELAY_FAULTS + "test_order_survives_a_leader_that_stands_still_and_wakes_up_when_another_leads[1 shard]",
+    ),
+    Defect(
+        "NOTIFY only, no polling",
+        RELAY,
+        "        while True:\n            self._wake.clear()\n            rows = rows or await",
+        "        while True:\n            woken = self._wake.is_set() or cursor == 0\n            self._wake.clear()\n"
+        "            rows = rows or woken and await",
+        RELAY_FAULTS + "test_an_event_is_sent_whose_api_died_before_it_could_tell_the_relay",
+    ),
+    Defect(
+        "two leaders",
+        RELAY,
+        'if await connection.fetchval("SELECT pg_try_advisory_lock(71002, $1)", self._shard):',
+        'if await connection.fetchval("SELECT pg_try_advisory_lock_shared(71002, $1)", self._shard):',
+        "tests/integration/eventstore/test_relay.py::test_of_two_relays_one_leads",
+    ),
+    Defect(
+        "a topic ahead of its store not noticed",
+        RELAY,
+        "if position > head:",
+        "if position < 0:",
+        "tests/integration/eventstore/test_relay.py::test_a_relay_refuses_a_topic_that_is_ahead_of_its_store",
+    ),
+    # --- consumers
+    Defect(
+        "compare-and-set of the offset removed",
+        "shared/streams/sql/advance.sql",
+        "AND next_offset = $4 AND epoch = $5",
+        "AND $4::bigint IS NOT NULL AND $5::bigint IS NOT NULL",
+        OFFSETS + "test_a_batch_that_was_applied_already_moves_nothing",
+    ),
+    Defect(
+        "epoch not raised",
+        "shared/streams/sql/claim.sql",
+        "SET epoch = o.epoch + 1",
+        "SET epoch = o.epoch",
+        OFFSETS + "test_a_batch_of_an_earlier_claim_moves_nothing",
+    ),
+    Defect(
+        "offset moved in a transaction of its own",
+        RUNNER,
+        "                async with connection.transaction():\n"
+        "                    moved = await self._offsets.advance(connection, claimed, batch)\n"
+        "                    await self._check_repeated",
+        "                moved = await self._offsets.advance(connection, claimed, batch)\n"
+        "                async with connection.transaction():\n"
+        "                    await self._check_repeated",
+        PROJECTOR_FAULTS + "test_views_survive_a_projector_that_is_killed[projector.mid_batch]",
+    ),
+    Defect(
+        "parked stream not held back",
+        RUNNER,
+        "            if envelope.stream in self._parking.streams:\n"
+        "                await self._parking.park(connection, place, offset, envelope, *BEHIND)\n            else:",
+        "            if not envelope.stream:\n"
+        "                await self._parking.park(connection, place, offset, envelope, *BEHIND)\n            else:",
+        STREAMS + "test_a_parked_stream_stays_parked_after_a_restart",
+    ),
+    Defect(
+        "a skip not obeyed",
+        RUNNER,
+        "            if offset in skipped:\n                continue\n",
+        "",
+        STREAMS + "test_what_an_operator_skips_is_left_out",
+    ),
+    Defect(
+        "gap not noticed",
+        BATCH,
+        "if envelope.position != batch.position + 1:",
+        "if envelope.position <= batch.position:",
+        STREAMS + "test_a_missing_position_stops_the_partition",
+    ),
+    Defect(
+        "duplicate applied twice",
+        BATCH,
+        "            if envelope.position <= batch.position:\n                batch.repeated.append(envelope)\n",
+        "            if envelope.position <= batch.position:\n                batch.events.append(envelope)\n"
+        "                batch.offsets.append(record.offset)\n",
+        STREAMS + "test_a_repeated_batch_changes_nothing",
+    ),
+    Defect(
+        "fork not noticed",
+        RUNNER,
+        "if known is not None and known != envelope.event_id:",
+        "if known is not None and known == envelope.event_id and not known:",
+        STREAMS + "test_another_event_at_a_position_read_before_is_a_fork_and_stops_it",
+    ),
+    Defect(
+        "a fold carried on over a batch that was rolled back",
+        "services/reporting/projections/projection.py",
+        "        self._folds.clear()\n",
+        "        assert self._folds is not None\n",
+        PROJECTOR_FAULTS + "test_views_survive_batches_that_are_rolled_back",
+    ),
+    # --- the rules
+    Defect(
+        "today's roll for the quorum",
+        "services/activity/meeting.py",
+        "Roster.at(programme, region, started_at)]",
+        "Roster.at(programme, region, started_at.replace(year=9999))]",
+        "tests/integration/activity/test_what_others_told.py::"
+        "test_the_roll_is_that_of_the_meetings_time_and_not_todays",
+    ),
+    Defect(
+        "half-even rounding",
+        "services/evaluation/scoring.py",
+        "return number.quantize(CENT, ROUND_HALF_UP, _EXACT)",
+        'return number.quantize(CENT, "ROUND_HALF_EVEN", _EXACT)',
+        "tests/unit/evaluation/test_scoring.py::test_halves_go_up_and_not_to_the_even_neighbour",
+    ),
+    Defect(
+        "FactVoided ignored in the fold",
+        HISTORY,
+        "facts = [each for each in kept if each.id not in voided and",
+        "facts = [each for each in kept if (voided or True) and",
+        "tests/unit/activity/test_plan.py::test_an_activity_whose_completion_is_voided_is_under_way_again",
+    ),
+    Defect(
+        "order of back-dated facts ignored",
+        HISTORY,
+        "return sorted(facts, key=lambda each: (each.occurred_at, each.position))",
+        "return sorted(facts, key=lambda each: each.position)",
+        "tests/unit/activity/test_budget.py::test_a_payment_told_late_leaves_enough_for_those_after_it",
+    ),
+    Defect(
+        "what a back-dated fact breaks later not looked at",
+        HISTORY,
+        'raise Rejected("effective.contradicts_later", broken=broken.code) from broken',
+        "break",
+        "tests/unit/activity/test_budget.py::test_a_payment_told_late_leaves_enough_for_those_after_it",
+    ),
+    Defect(
+        "a figure verified by who reported it",
+        "services/evaluation/measurement.py",
+        'require(context.actor != current.reporter, "measurement.verifier_is_reporter")',
+        "assert context",
+        "tests/unit/evaluation/test_measurement.py::test_who_reported_does_not_verify",
+    ),
+)
