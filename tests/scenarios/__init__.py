@@ -1,1 +1,1 @@
-"""Whole stories on the whole product, compared with the oracle."""
+"""Whole stories on the whole product: seven processes, real servers, public HTTP, and the oracle that recounts."""
