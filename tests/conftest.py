@@ -15,6 +15,13 @@ NewDatabase = Callable[[str], Awaitable[Database]]
 NewTopics = Callable[..., Awaitable[Topics]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread over several processes, a file's tests stay together: what they share is started once."""
+    for item in items:
+        if item.path.parent.name != "scenarios":  # these stay together as a folder
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The main process of the run ends what the run started."""
     if not hasattr(session.config, "workerinput"):
