@@ -30,7 +30,7 @@ status: venv ## What runs, and whether it answers
 
 .PHONY: test lint
 test: check venv ## Run the tests, T=unit those of tests/unit
-	@$(BIN)/pytest tests/$(T) -n 2 --dist loadgroup $(PYTEST_ARGS)
+	@$(BIN)/pytest tests/$(T) $(PYTEST_ARGS)
 lint: venv ## ruff, mypy and the rules on imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
