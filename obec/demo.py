@@ -6,16 +6,17 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from demo.client import DemoFailed, Offices
+from demo.client import DemoFailed, Offices, until
 from demo.example import PROGRAMME
 from demo.play import play
-from demo.tables import all_tables
-from demo.year import CHAPTERS, Chapter
+from demo.tables import all_tables, thai_day
+from demo.year import CHAPTERS, DAY_BEFORE_LATE_ORDER, Chapter
 from deploy.local.errors import StackError
 from deploy.local.kafka import SHORT_LIVED
 from deploy.local.ports import DEMO_PORTS, HOST, Ports
@@ -26,6 +27,23 @@ from obec.output import console, fail, progress
 SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
 WITHOUT_DISK_FLUSH = {"fsync": "off"}
 """The data are made new on each run and need not survive a power cut; what is killed still finds what it had."""
+
+WIDTH = 120
+"""Cells of a line where no terminal says how many it has."""
+PATH = f"/v1/programmes/{PROGRAMME}"
+TIMES: Sequence[tuple[Mapping[str, str], str, str]] = (
+    (
+        {"as_of": DAY_BEFORE_LATE_ORDER},
+        f"เท่าที่รู้เมื่อสิ้นวันที่ {thai_day(DAY_BEFORE_LATE_ORDER)}",
+        f"known at the end of {DAY_BEFORE_LATE_ORDER}, the day before the late order came (as_of)",
+    ),
+    (
+        {"effective_at": DAY_BEFORE_LATE_ORDER},
+        "มีผลในวันนั้น เท่าที่รู้วันนี้",
+        "in effect that day, as is known today (effective_at)",
+    ),
+)
+"""What is asked of the committees of one day, in two ways, and what the answer is."""
 
 
 def demo() -> None:
@@ -88,7 +106,25 @@ async def _live(addresses: Mapping[str, str]) -> None:
 
         await play(addresses, report)
     async with Offices(addresses) as offices:
-        path = f"/v1/programmes/{PROGRAMME}"
-        national, regions = await offices.ask(f"{path}/national"), await offices.ask(f"{path}/regions")
-    for each in all_tables(national, regions):
-        console.print(each)
+        await _all_heads_have_passed(offices, CHAPTERS[-1])
+        national, regions = await offices.ask(f"{PATH}/national"), await offices.ask(f"{PATH}/regions")
+        times = [(await _committees(offices, when), thai, english) for when, thai, english in TIMES]
+    width = console.width if console.is_terminal or "COLUMNS" in os.environ else WIDTH
+    for each in all_tables(national, regions, times, width):
+        console.print(each, width=width, crop=False)
+
+
+async def _all_heads_have_passed(offices: Offices, last: Chapter) -> None:
+    """Wait until every store has said that nothing more came before the year's last moment."""
+
+    async def the_views_are_complete() -> bool:
+        meta = (await offices.ask(f"{PATH}/activities"))["meta"]
+        complete = meta["complete_up_to"]
+        return complete is not None and datetime.fromisoformat(complete) >= last.moment
+
+    await until(the_views_are_complete)
+
+
+async def _committees(offices: Offices, when: Mapping[str, str]) -> str:
+    text: str = (await offices.ask(f"{PATH}/national", **when))["committees"]["text"]
+    return text
