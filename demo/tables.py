@@ -49,7 +49,7 @@ def all_tables(
     yield indicator_table(national["indicators"], width)
     yield region_table(regions, national, width)
     yield _facts("รู้เมื่อใด มีผลเมื่อใด / Known when, in effect when", times, width)
-    yield Text(f"\n{freshness(national['meta'])}", style="dim")
+    yield Text(freshness(national["meta"]), style="dim")
 
 
 def headline(national: Answer, width: int) -> Group:
@@ -264,7 +264,7 @@ def _facts(title: str, lines: Iterable[Sequence[str]], width: int) -> Group:
         else:
             table.add_row(shown, thai)
             table.add_row("", english)
-    return Group(Text(f"\n{title}", style="bold"), table)
+    return Group(Text(f"\n{title}", style="bold"), table, Text())
 
 
 def _table(title: str, *, left: Sequence[str]) -> Table:
