@@ -58,8 +58,10 @@ class World:
     def __init__(self, told: Iterable[Told], asked: Asked) -> None:
         self.asked = asked
         self.known: Sequence[Told] = [each for each in told if _is_known(each, asked.known)]
-        self.voidings = [each for each in self.known if isinstance(each.event, FactVoided)]
-        self.streams: Mapping[str, Sequence[Told]] = _living_streams(self.known, self.voidings, asked.effective_at)
+        self.readable = [each for each in self.known if not each.redacted]
+        """What was redacted has no effect."""
+        self.voidings = [each for each in self.readable if isinstance(each.event, FactVoided)]
+        self.streams: Mapping[str, Sequence[Told]] = _living_streams(self.readable, self.voidings, asked.effective_at)
         """The living events in effect of each stream that has any, in order (occurred_at, position)."""
 
     @property
@@ -80,13 +82,13 @@ def _is_known(each: Told, known: Positions | None) -> bool:
 
 
 def _living_streams(
-    known: Sequence[Told], voidings: Sequence[Told], effective_at: datetime | None
+    readable: Sequence[Told], voidings: Sequence[Told], effective_at: datetime | None
 ) -> Mapping[str, Sequence[Told]]:
     voided = {
         (each.store, each.stream, str(each.event.event_id)) for each in voidings if isinstance(each.event, FactVoided)
     }
     streams: dict[str, list[Told]] = defaultdict(list)
-    for each in known:
+    for each in readable:
         if isinstance(each.event, FactVoided) or (each.store, each.stream, each.id) in voided:
             continue
         if effective_at is None or each.occurred_at <= effective_at:

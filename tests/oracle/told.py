@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.contracts.envelope import Envelope
-from shared.contracts.event import REGISTRY, Event
+from shared.contracts.event import REGISTRY, Event, split_type
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,13 @@ class Told:
         return self.envelope.event_id
 
     @property
+    def redacted(self) -> bool:
+        """Whether its content was taken away; what it was and where it stood is still known."""
+        return not self.envelope.data
+
+    @property
     def name(self) -> str:
-        return self.event.spec.name
+        return split_type(self.envelope.type)[0]
 
     @property
     def stream(self) -> str:

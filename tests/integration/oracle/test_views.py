@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,16 +15,21 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from services.reporting.projections import projection as projection_module
 from services.reporting.projections.projection import STORES, ReportingProjection
+from services.reporting.queries.asked import Question, answering
 from shared.contracts.envelope import Envelope
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics as Names
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
 from tests.histories import history
+from tests.oracle.asked import Asked, World
+from tests.oracle.rows import freshness
+from tests.oracle.rows.freshness import Head, Row, complete_up_to
 from tests.oracle.told import tell
 from tests.oracle_check import consumer_faults, table_differences, view_differences
-from tests.oracle_figures import figure_differences
+from tests.oracle_figures import CONSUMER, StoppedClock, figure_differences
 from tests.stack import Topics
 
 HISTORIES = int(os.environ.get("OBEC_HISTORIES", "8"))
@@ -56,15 +62,23 @@ def batches(envelopes: Sequence[Envelope], random: Random, sizes: Sequence[int])
     return cut
 
 
+def redacted(envelope: Envelope) -> Envelope:
+    """An event whose content was taken away."""
+    return replace(envelope, data=b"", salt="")
+
+
 @pytest.mark.parametrize("shards", [1, 3])
 async def test_rows_are_the_fold_of_the_events_however_batches_are_cut_and_stores_interleave(
-    database: NewDatabase, shards: int
+    database: NewDatabase, monkeypatch: pytest.MonkeyPatch, shards: int
 ) -> None:
     made = await database("reporting")
     async with connected(made.app_dsn) as connection:
         for seed in range(HISTORIES):
             random = Random(seed)
             envelopes = history(random, random.choice((40, 120, 260)), shards=shards)
+            if seed % 4 == 3:
+                envelopes = [redacted(each) if random.random() < 0.05 else each for each in envelopes]
+            monkeypatch.setattr(projection_module, "CACHED_STREAMS", random.choice((4, 20_000)))
             untold = connection.transaction()
             await untold.start()
             projection, applied = ReportingProjection(), list[Envelope]()
@@ -93,6 +107,43 @@ async def test_figures_are_computed_from_the_events_now_and_as_of_any_time(datab
             for now, as_of, effective_at in questions(random, envelopes):
                 found = await figure_differences(pool, told, now, as_of=as_of, effective_at=effective_at)
                 assert found == [], f"seed {seed}"
+
+
+async def test_an_answer_is_complete_up_to_the_heads_that_were_applied(database: NewDatabase) -> None:
+    random = Random(1)
+    told = [each for each in history(random, 60, shards=2) if each.store in STORES]
+    made = await database("reporting")
+    async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=2, server_settings=SEARCH_PATH) as pool:
+        async with pool.acquire() as connection, connection.transaction():
+            for batch in batches(told, random, (100,)):
+                await ReportingProjection().apply(connection, batch)
+        applied = list(freshness.applied(World(tell(told), Asked(told[-1].recorded_at))))
+        as_of = min(row["recorded_at"] for row in applied) + timedelta(seconds=20)
+        heads: list[Head] = []
+        seen = set()
+        for number in range(60):
+            row = random.choice(applied)
+            position = max(0, row["position"] + random.choice((-1, 0, 0, 0, 1)))
+            head = Head(row["store"], row["shard"], position, row["recorded_at"] + timedelta(seconds=number))
+            if any(each[:3] == head[:3] for each in heads):
+                continue
+            heads.append(head)
+            await pool.execute("INSERT INTO heads (store, shard, position, time) VALUES ($1, $2, $3, $4)", *head)
+            seen.add(await ask_how_fresh(pool, applied, heads, as_of))
+        assert len({complete for complete, _ in seen}) > 2
+        assert {final for _, final in seen} == {True, False}
+
+
+async def ask_how_fresh(
+    pool: Any, applied: Sequence[Row], heads: Sequence[Head], as_of: datetime
+) -> tuple[datetime | None, bool]:
+    expected = complete_up_to(applied, heads, STORES)
+    question = Question("2560-cluster", as_of=as_of)
+    async with answering(pool, StoppedClock(as_of), question, consumer=CONSUMER) as answer:
+        assert answer.meta["complete_up_to"] == expected
+        assert answer.meta["newest_recorded_at"] == max(row["recorded_at"] for row in applied)
+        assert answer.meta["final"] == (expected is not None and expected >= as_of)
+        return expected, answer.meta["final"]
 
 
 def questions(random: Random, envelopes: Sequence[Envelope]) -> list[tuple[datetime, datetime | None, datetime | None]]:

@@ -34,13 +34,16 @@ def applied(world: World) -> Iterable[Row]:
     return last.values()
 
 
-def complete_up_to(applied_rows: Iterable[Row], heads: Sequence[Head]) -> datetime | None:
-    """The oldest, over all shards that ever sent a head, of the newest applied head's time."""
+def complete_up_to(applied_rows: Iterable[Row], heads: Sequence[Head], stores: Iterable[str]) -> datetime | None:
+    """The oldest, over all shards that ever sent a head, of the newest applied head's time.
+
+    None while a store that is read has sent none, or one of the shards has none that was applied.
+    """
     reached: Mapping[tuple[str, int], int] = {(row["store"], row["shard"]): row["position"] for row in applied_rows}
     times: dict[tuple[str, int], list[datetime]] = defaultdict(list)
     for head in heads:
         shard = (head.store, head.shard)
         times[shard] += [head.time] if reached.get(shard, 0) >= head.position else []
-    if not times or not all(times.values()):
+    if not set(stores) <= {head.store for head in heads} or not all(times.values()):
         return None
-    return min(max(each) for each in times.values())
+    return min((max(each) for each in times.values()), default=None)

@@ -350,7 +350,8 @@ def test_a_view_is_complete_up_to_the_oldest_newest_head_that_was_applied() -> N
     applied = [{"store": "a", "shard": 0, "position": 5}, {"store": "b", "shard": 0, "position": 2}]
     one_, two, three = utc(2017, 1, 1), utc(2017, 1, 2), utc(2017, 1, 3)
     heads = [Head("a", 0, 4, one_), Head("a", 0, 5, two), Head("a", 0, 6, three), Head("b", 0, 2, three)]
-    assert complete_up_to(applied, heads) == two
-    assert complete_up_to(applied, [*heads, Head("c", 0, 1, one_)]) is None
-    assert complete_up_to(applied, [*heads, Head("c", 0, 0, one_)]) == one_
-    assert complete_up_to(applied, []) is None
+    assert complete_up_to(applied, heads, ["a", "b"]) == two
+    assert complete_up_to(applied, heads, ["a", "b", "c"]) is None
+    assert complete_up_to(applied, [*heads, Head("c", 0, 1, one_)], ["a"]) is None
+    assert complete_up_to(applied, [*heads, Head("c", 0, 0, one_)], ["a"]) == one_
+    assert complete_up_to(applied, [], []) is None

@@ -1,5 +1,6 @@
 """The calendar, what is known at a position, what is in effect at a time, and what a voiding takes out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -143,3 +144,13 @@ def test_a_record_that_was_sent_twice_counts_once() -> None:
     story.propose()
     story.envelopes *= 2
     assert len(story.told) == 1
+
+
+def test_what_was_redacted_is_still_there_and_has_no_effect() -> None:
+    story = Story()
+    story.propose()
+    story.appoint()
+    story.envelopes[1] = replace(story.envelopes[1], data=b"", salt="")
+    assert [row["state"] for row in story.rows("committee")] == ["proposed"]
+    row = story.rows("events")[1]
+    assert (row["name"], row["programme"], row["data"]) == ("CommitteeAppointed", None, "")
