@@ -16,6 +16,10 @@ from tests.faults.stage import SERVICE, Stage
 from tests.oracle_check import read_table, read_topic
 
 COMMANDS = 140
+HANG_UP = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND state = 'idle in transaction'
+"""
 
 
 @pytest.mark.parametrize("point", ["projector.mid_batch", "projector.after_commit"])
@@ -29,6 +33,24 @@ async def test_views_survive_a_projector_that_is_killed(stage: Stage, point: str
         projector.arm(point, "KILL")
         await projector.killed()
         await asyncio.gather(projector.start(), working)
+        await stage.check(office)
+
+
+async def test_views_survive_batches_that_are_rolled_back(stage: Stage, chance: Random) -> None:
+    """One because something in it failed, and one because the database hung up."""
+    projector = stage.projector()
+    async with stage.desk() as office, stage.witness():
+        await asyncio.gather(projector.start(), office.open())
+        working = asyncio.create_task(office.work(COMMANDS))
+        await office.has_answered(chance.randrange(20, COMMANDS // 2))
+        projector.arm("projector.mid_batch", "raise")
+        await projector.passes("projector.mid_batch")
+        projector.arm("projector.mid_batch", "STOP")
+        await projector.stopped()
+        assert len(await stage.ask(stage.views.admin_dsn, HANG_UP)) == 1
+        projector.signal(signal.SIGCONT)
+        await working
+        await office.work(COMMANDS // 3)
         await stage.check(office)
 
 
