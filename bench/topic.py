@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -125,7 +125,7 @@ def _payment(templates: dict[str, Template], programme: str, region: str) -> Cyc
 def _templates() -> dict[str, Template]:
     """One event of each kind, as its contract writes it."""
     log, cell = Log(), "QN3:R07:2560-Q1"
-    measured = replace(log.measure(cell, "42.5"), event_id=CAUSE)
+    measured = log.measure(cell, "42.5")._replace(event_id=CAUSE)
     sent = [
         measured,
         log.verify(measured),
@@ -166,4 +166,4 @@ def _envelope(
         previous_hash=previous,
         causation_id=event_id,
     )
-    return replace(draft, hash=draft.computed_hash())
+    return draft._replace(hash=draft.computed_hash())

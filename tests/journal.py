@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -67,7 +66,7 @@ class Journal:
             previous_hash=head.hash if head else GENESIS,
             correlation_id=about["correlation"],
         )
-        envelope = replace(drawn, hash=drawn.computed_hash())
+        envelope = drawn._replace(hash=drawn.computed_hash())
         self.envelopes.append(envelope)
         self.streams[stream].append(envelope)
         self._heads[of, shard] = envelope

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from time import monotonic
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 _SKIPS = (files("shared.streams") / "sql" / "skips.sql").read_text("utf-8")
 
-RECORDS = 10_000
+RECORDS = 4_000
 """Records in one batch at most."""
 WAIT_MS = 500
 STUCK_SECONDS = 60.0
@@ -58,6 +59,18 @@ RETRY = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """Nothing is wrong with the event; the batch is tried again."""
+
+
+@contextlib.contextmanager
+def without_collecting() -> Iterator[None]:
+    """No look for cycles while a batch makes its objects, which have none: that took a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Stuck(Exception):
@@ -144,19 +157,24 @@ class Runner:
             await consumer.start()
             consumer.subscribe(topics=list(self._topics), listener=_Assignment(self, consumer, connection))
             while not stop.is_set():
-                polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._records)
-                self.joined.set()
-                async with self._using:
-                    for place in sorted(polled):
-                        await self._take(consumer, connection, place, polled[place])
-                    await self._watch(consumer, connection)
-                if self._assignment_error is not None:
-                    raise self._assignment_error
+                with without_collecting():
+                    await self._poll(consumer, connection)
         finally:
             self._forget()
             connection.terminate()
             with contextlib.suppress(KafkaError, OSError, asyncio.TimeoutError):
                 await asyncio.wait_for(consumer.stop(), 5)
+
+    async def _poll(self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection) -> None:
+        """Read what has come, and apply it."""
+        polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._records)
+        self.joined.set()
+        async with self._using:
+            for place in sorted(polled):
+                await self._take(consumer, connection, place, polled[place])
+            await self._watch(consumer, connection)
+        if self._assignment_error is not None:
+            raise self._assignment_error
 
     def _forget(self) -> None:
         self._claims.clear()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -128,7 +127,7 @@ async def test_an_undecided_failure_stops_a_rebuild_and_a_skip_lets_it_go_on(sta
     log = Log()
     log.propose("R07", "2016-11-01")
     bad = log.propose("R08", "2016-11-01")
-    log.sent[1] = replace(bad, type="th.go.obec.cluster.MeetingDreamt.v1")
+    log.sent[1] = bad._replace(type="th.go.obec.cluster.MeetingDreamt.v1")
     log.propose("R09", "2016-11-01")
     events = log.chained()
     await stage.send(events)
@@ -163,5 +162,5 @@ def _of_shards(log: Log, shards: int) -> list[Envelope]:
     for each in log.sent:
         shard = sum(each.stream.encode()) % shards
         position = 1 + sum(known.store == each.store and known.shard == shard for known in spread.sent)
-        spread.sent.append(replace(each, shard=shard, position=position))
+        spread.sent.append(each._replace(shard=shard, position=position))
     return spread.chained()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -70,7 +69,7 @@ def chain(count: int, streams: int = 3, fork: str = "") -> list[Envelope]:
 
 
 def _with_hash(draft: Envelope) -> Envelope:
-    return replace(draft, hash=draft.computed_hash())
+    return draft._replace(hash=draft.computed_hash())
 
 
 class Stage:
@@ -203,7 +202,7 @@ async def test_a_strangers_event_that_does_not_follow_stops_the_partition(stage:
 
 async def test_a_changed_byte_on_the_way_stops_the_partition(stage: Stage) -> None:
     events = chain(5)
-    await stage.send([*events[:4], replace(events[4], data=events[4].data.replace(b"R07", b"R08"))])
+    await stage.send([*events[:4], events[4]._replace(data=events[4].data.replace(b"R07", b"R08"))])
     runner = stage.runner()
     async with stage.running(runner):
         await eventually(lambda: [each.code for each in runner.halted] == ["stream.broken_chain"])

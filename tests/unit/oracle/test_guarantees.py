@@ -98,7 +98,7 @@ def test_a_random_store_and_its_topics_hold_all_guarantees() -> None:
 
 
 def test_a_stores_rows_are_its_events_again(told: list[Envelope], rows: list[StoredRow]) -> None:
-    assert [replace(each, correlation_id="") for each in told] == envelopes(rows)
+    assert [each._replace(correlation_id="") for each in told] == envelopes(rows)
     assert [each.envelope.event_id for each in told_by({"committee": rows})] == [each.event_id for each in told]
 
 
@@ -220,7 +220,7 @@ def test_a_record_that_is_in_no_store_is_found(records: list[SentRecord], rows: 
 def test_another_event_at_the_same_position_is_found(
     records: list[SentRecord], rows: list[StoredRow], told: list[Envelope]
 ) -> None:
-    stranger = sent(replace(told[4], event_id="00000000-0000-4000-8000-000000000009"), 4)
+    stranger = sent(told[4]._replace(event_id="00000000-0000-4000-8000-000000000009"), 4)
     found = topic_faults([*records[:4], stranger, *records[5:]], rows)
     assert one(found).startswith("I2 committee[0]:4: says 00000000-0000-4000-8000-000000000009")
 

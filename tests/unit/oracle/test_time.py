@@ -1,6 +1,5 @@
 """The calendar, what is known at a position, what is in effect at a time, and what a voiding takes out."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -150,7 +149,7 @@ def test_what_was_redacted_is_still_there_and_has_no_effect() -> None:
     story = Story()
     story.propose()
     story.appoint()
-    story.envelopes[1] = replace(story.envelopes[1], data=b"", salt="")
+    story.envelopes[1] = story.envelopes[1]._replace(data=b"", salt="")
     assert [row["state"] for row in story.rows("committee")] == ["proposed"]
     row = story.rows("events")[1]
     assert (row["name"], row["programme"], row["data"]) == ("CommitteeAppointed", None, "")

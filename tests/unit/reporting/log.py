@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -97,8 +96,8 @@ class Log:
         heads: dict[tuple[str, int], str] = {}
         made = []
         for each in self.sent:
-            draft = replace(each, previous_hash=heads.get((each.store, each.shard), GENESIS))
-            made.append(replace(draft, hash=draft.computed_hash()))
+            draft = each._replace(previous_hash=heads.get((each.store, each.shard), GENESIS))
+            made.append(draft._replace(hash=draft.computed_hash()))
             heads[each.store, each.shard] = made[-1].hash
         return made
 

@@ -25,7 +25,7 @@ PREFIX = "th.go.obec.cluster."
     ],
 )
 def test_what_cannot_be_read_says_why(change: dict[str, str | bytes], code: str) -> None:
-    envelope = replace(Log().propose("R07", "2016-11-01"), **change)  # type: ignore[arg-type]
+    envelope = Log().propose("R07", "2016-11-01")._replace(**change)  # type: ignore[arg-type]
 
     with pytest.raises(Unappliable) as refusal:
         from_envelope(envelope)
@@ -40,7 +40,7 @@ def test_a_redacted_event_has_no_effect() -> None:
     log.measure("QN3:R07:2560-Q1", "42")
     log.pay(100, "2017-01-12")
     for number in (1, 2, 3):
-        log.sent[number] = replace(log.sent[number], data=b"")
+        log.sent[number] = log.sent[number]._replace(data=b"")
 
     assert [row["state"] for row in log.rows("committee")] == ["proposed"]
     assert [log.rows(table) for table in ("measurement", "budget")] == [[], []]
