@@ -33,7 +33,10 @@ ORDER BY scope, key
 async def test_a_command_is_done_once_though_the_database_never_said_that_it_committed(
     stage: Stage, chance: Random
 ) -> None:
-    """The connection is cut behind COMMIT, before its answer; and then before the question has come through at all."""
+    """The connection is cut behind COMMIT, before its answer; and then before the question has come through at all.
+
+    Who sent the command sees nothing of it.
+    """
     async with Proxy(stage.store.app_dsn, marked=b"append_group(") as proxy:
         api = stage.api(OBEC_COMMITTEE_DSN=proxy.dsn)
         await api.start()
@@ -47,6 +50,7 @@ async def test_a_command_is_done_once_though_the_database_never_said_that_it_com
                 proxy.refuse_question = 1
                 await eventually(lambda: proxy.refuse_question == 0)
             await working
+            assert office.sent_again == 0
             await stage.nothing_unasked(office)
             await stage.check(office)
         api.kill()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from shared.clock import ClockMode, SimulatedClock
 from shared.contracts import Claim, Rejected
@@ -72,9 +73,27 @@ async def test_an_event_that_had_to_wait_for_the_lock_is_recorded_when_it_got_it
         await store.close()
 
 
-async def _somebody_waits(connection: asyncpg.Connection) -> bool:
+async def test_two_processes_that_waited_for_the_lock_both_append_at_their_first_try(empty: Database) -> None:
+    """What a decision is held against is read when the lock is held, not while somebody else holds it."""
+    stores = [await EventStore.open(empty.app_dsn, "committee") for _ in range(2)]
+    holder = await asyncpg.connect(empty.app_dsn)
+    try:
+        await holder.execute("SELECT pg_advisory_lock(71001, 0)")
+        with capture_logs() as logged:
+            waiting = [asyncio.create_task(each.append(decision(f"committee:{n}", 0))) for n, each in enumerate(stores)]
+            await eventually(lambda: _somebody_waits(holder, 2))
+            await holder.execute("SELECT pg_advisory_unlock(71001, 0)")
+            assert {(await each).position for each in waiting} == {1, 2}
+        assert logged == []
+    finally:
+        await holder.close()
+        for each in stores:
+            await each.close()
+
+
+async def _somebody_waits(connection: asyncpg.Connection, number: int = 1) -> bool:
     count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
-    return bool(await connection.fetchval(count))
+    return bool(await connection.fetchval(count) == number)
 
 
 async def test_two_processes_that_append_at_once_leave_no_gap(empty: Database) -> None:

@@ -115,6 +115,25 @@ async def test_a_fold_that_memory_has_lost_is_made_anew_from_the_copy(site: Site
     assert await site.row_faults(log) == []
 
 
+async def test_what_was_rolled_back_is_not_carried_on(site: Site) -> None:
+    log = Log()
+    log.register()
+    first = log.measure("QN3:R07:2560-Q1", "42")
+    await site.project(log)
+    log.score("QN3:R07:2560-Q1", "42", "4.20", log.verify(first))
+    log.measure("QN3:R07:2560-Q1", "45", supersedes=first)
+    news = [each for each in log.sent if each.stream == first.stream][1:]
+    async with site.pool.acquire() as connection:
+        undone = connection.transaction()
+        await undone.start()
+        await site.projection.apply(connection, news)
+        await undone.rollback()
+    site.projection.forget()
+    await site.apply(news[:1])
+
+    assert [(row["status"], row["figure"]) for row in await site.rows("measurement")] == [("verified", 42)]
+
+
 async def test_a_long_budget_is_voided_without_being_folded_again(site: Site) -> None:
     log = Log()
     log.register()

@@ -54,6 +54,24 @@ class Seen:
         pass
 
 
+class Remembering(Seen):
+    """Keeps in memory what it was given, as a projection does that carries on from there."""
+
+    def __init__(self, refuse: str = "") -> None:
+        super().__init__(refuse)
+        self.remembered: list[int] = []
+
+    async def apply(self, connection: Connection, events: Sequence[Envelope]) -> None:
+        for event in events:
+            if event.position in self.remembered:
+                raise Unappliable("test.remembered", "it is still in memory")
+            self.remembered.append(event.position)
+        await super().apply(connection, events)
+
+    def forget(self) -> None:
+        self.remembered.clear()
+
+
 def chain(count: int, streams: int = 3, fork: str = "") -> list[Envelope]:
     """A shard's events as a store would chain them; another ``fork`` gives other events from position 2 on."""
     made: list[Envelope] = []
@@ -132,6 +150,15 @@ async def test_every_event_is_applied_once_and_in_order(stage: Stage) -> None:
     async with stage.running(stage.runner(records=70)):
         await eventually(lambda: stage.has_seen(300))
     assert await stage.seen() == list(range(1, 301))
+
+
+async def test_a_batch_that_fails_leaves_nothing_in_memory(stage: Stage) -> None:
+    """It is applied event by event then, and only what was refused is parked, with what follows in its stream."""
+    await stage.send(chain(12))
+    async with stage.running(stage.runner(Remembering(refuse="committee:1"))):
+        await eventually(lambda: stage.has_seen(9))
+    assert await stage.query("SELECT DISTINCT stream FROM parked") == ["committee:1"]
+    assert await stage.query("SELECT DISTINCT code FROM parked ORDER BY code") == ["stream.parked", "test.refused"]
 
 
 async def test_a_repeated_batch_changes_nothing(stage: Stage) -> None:

@@ -208,6 +208,15 @@ def test_a_payment_told_late_leaves_enough_for_those_after_it() -> None:
     assert len(budget(allocated, paid).when(late.model_copy(update={"amount_satang": 300 * BAHT})).decided()) == 1
 
 
+def test_what_was_allocated_later_does_not_pay_for_what_came_before() -> None:
+    """Told in another order than it took effect: the second allocation was known before the payment."""
+    more = allocated.model_copy(update={"allocated_on": day(4, 1), "document": "ที่ ศธ 04009/3"})
+    void = FactVoided(event_id=event_id(0), reason="ผิด")
+    budget(allocated, more, paid).when(void).then_rejected("effective.contradicts_later")
+    earlier = more.model_copy(update={"allocated_on": day(1, 1)})
+    budget(allocated, earlier, paid).when(void).then(void)
+
+
 def test_an_allocation_that_was_paid_out_is_not_voided() -> None:
     void = FactVoided(event_id=event_id(0), reason="ผิด")
     budget(allocated, paid).when(void).then_rejected("effective.contradicts_later")
