@@ -10,6 +10,7 @@ import pytest
 
 from services.reporting.projections.tables import EVENTS, TABLES
 from services.reporting.sql import statements
+from shared.contracts.activity import MeetingRescheduled
 from shared.contracts.types import Frequency
 from shared.streams.projection import Unappliable
 from shared.thai.fiscal import periods
@@ -18,6 +19,7 @@ from tests.unit.reporting.log import PROGRAMME, Log
 
 _STATEMENTS = statements("services.reporting.projections", "statements.sql")
 _CLEAR = statements("services.reporting.projections", "clear.sql")
+NOON = datetime(2017, 1, 13, 5, 0, tzinfo=UTC)
 
 
 async def columns(site: Site, table: str) -> tuple[str, ...]:
@@ -117,21 +119,19 @@ async def test_a_fold_that_memory_has_lost_is_made_anew_from_the_copy(site: Site
 
 async def test_what_was_rolled_back_is_not_carried_on(site: Site) -> None:
     log = Log()
-    log.register()
-    first = log.measure("QN3:R07:2560-Q1", "42")
+    log.schedule("m", "R07", "2017-01-12T09:00:00+07:00")
     await site.project(log)
-    log.score("QN3:R07:2560-Q1", "42", "4.20", log.verify(first))
-    log.measure("QN3:R07:2560-Q1", "45", supersedes=first)
-    news = [each for each in log.sent if each.stream == first.stream][1:]
+    later = MeetingRescheduled(programme=PROGRAMME, starts_at=NOON, place="สพป. เขต 1", reason="ประธานติดราชการ")
+    again = log.tell("meeting:m", later)
     async with site.pool.acquire() as connection:
         undone = connection.transaction()
         await undone.start()
-        await site.projection.apply(connection, news)
+        await site.projection.apply(connection, [again])
         await undone.rollback()
     site.projection.forget()
-    await site.apply(news[:1])
+    await site.project(log)
 
-    assert [(row["status"], row["figure"]) for row in await site.rows("measurement")] == [("verified", 42)]
+    assert [row["rescheduled"] for row in await site.rows("meeting")] == [1]
 
 
 async def test_a_long_budget_is_voided_without_being_folded_again(site: Site) -> None:
