@@ -43,6 +43,8 @@ class Batch:
     repeated: list[Envelope] = field(default_factory=list)
     unreadable: list[tuple[Any, ContractError]] = field(default_factory=list)
     halted: Halted | None = None
+    skipped: frozenset[int] = frozenset()
+    """Offsets that an operator decided to leave out; known once the offset was moved."""
 
 
 def read_batch(records: Iterable[Any], after: Claimed, *, recompute: bool) -> Batch:

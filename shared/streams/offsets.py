@@ -28,9 +28,14 @@ class Offsets:
         return Claimed(store, shard, row["next_offset"], row["epoch"], row["position"], row["hash"])
 
     async def advance(self, connection: Connection, claimed: Claimed, batch: Batch) -> Claimed:
-        """Move to the end of a batch, as the first statement of its transaction. Raises Superseded."""
+        """Move to the end of a batch, as the first statement of its transaction, and note what of it is skipped.
+
+        Raises Superseded.
+        """
         end = (batch.next_offset, batch.position, batch.hash)
         where = (self._consumer, claimed.store, claimed.shard, claimed.next_offset, claimed.epoch)
-        if not await connection.fetchval(_ADVANCE, *where, *end):
+        moved = await connection.fetchrow(_ADVANCE, *where, *end)
+        if moved is None:
             raise Superseded(f"{claimed.store}/{claimed.shard} was claimed by another process")
+        batch.skipped = frozenset(moved["skipped"])
         return replace(claimed, next_offset=batch.next_offset, position=batch.position, hash=batch.hash)

@@ -12,7 +12,6 @@ import contextlib
 import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from time import monotonic
 from typing import Any
 
@@ -31,8 +30,6 @@ from shared.streams.projection import Projection, Unappliable
 from shared.streams.topics import Topics
 
 log = structlog.get_logger(__name__)
-
-_SKIPS = (files("shared.streams") / "sql" / "skips.sql").read_text("utf-8")
 
 RECORDS = 4_000
 """Records in one batch at most."""
@@ -253,7 +250,7 @@ class Runner:
                     moved = await self._offsets.advance(connection, claimed, batch)
                     await self._check_repeated(connection, batch)
                     await self._parking.park_unreadable(connection, place, batch)
-                    await self.projection.apply(connection, await self._wanted(connection, place, claimed, batch))
+                    await self.projection.apply(connection, await self._wanted(connection, place, batch))
                     fault_point("projector.mid_batch")
             except (*LOST, *RETRY, Superseded, Halted, KafkaError):
                 raise
@@ -263,7 +260,7 @@ class Runner:
                 async with connection.transaction():
                     moved = await self._offsets.advance(connection, claimed, batch)
                     await self._parking.park_unreadable(connection, place, batch)
-                    await self._apply_each(connection, place, claimed, batch)
+                    await self._apply_each(connection, place, batch)
         except BaseException:
             self.projection.forget()
             raise
@@ -278,21 +275,13 @@ class Runner:
                 batch.halted = Halted("stream.fork", f"another event at {envelope.store}/{envelope.position}")
                 return
 
-    async def _wanted(
-        self, connection: asyncpg.Connection, place: TopicPartition, claimed: Claimed, batch: Batch
-    ) -> Sequence[Envelope]:
+    async def _wanted(self, connection: asyncpg.Connection, place: TopicPartition, batch: Batch) -> Sequence[Envelope]:
         """The batch without what an operator skips and, once a stream has something parked, without that stream."""
-        skipped = {
-            row["record"]
-            for row in await connection.fetch(
-                _SKIPS, claimed.store, claimed.shard, claimed.next_offset, batch.next_offset
-            )
-        }
-        if not skipped and not self._parking.streams:
+        if not batch.skipped and not self._parking.streams:
             return batch.events
         wanted = []
         for envelope, offset in zip(batch.events, batch.offsets, strict=True):
-            if offset in skipped:
+            if offset in batch.skipped:
                 continue
             if envelope.stream in self._parking.streams:
                 await self._parking.park(connection, place, offset, envelope, *BEHIND)
@@ -300,10 +289,8 @@ class Runner:
                 wanted.append(envelope)
         return wanted
 
-    async def _apply_each(
-        self, connection: asyncpg.Connection, place: TopicPartition, claimed: Claimed, batch: Batch
-    ) -> None:
-        wanted = {id(each) for each in await self._wanted(connection, place, claimed, batch)}
+    async def _apply_each(self, connection: asyncpg.Connection, place: TopicPartition, batch: Batch) -> None:
+        wanted = {id(each) for each in await self._wanted(connection, place, batch)}
         for envelope, offset in zip(batch.events, batch.offsets, strict=True):
             if id(envelope) not in wanted:
                 continue

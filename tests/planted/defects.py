@@ -209,7 +209,7 @@ DEFECTS = (
     Defect(
         "a skip not obeyed",
         RUNNER,
-        "            if offset in skipped:\n                continue\n",
+        "            if offset in batch.skipped:\n                continue\n",
         "",
         STREAMS + "test_what_an_operator_skips_is_left_out",
     ),
