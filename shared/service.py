@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
@@ -17,6 +17,11 @@ from shared.contracts import Learned
 from shared.eventstore.commands import CommandHandler
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
+from shared.ingress.drain import Drainer
+from shared.ingress.facts import Facts
+from shared.ingress.handler import FactHandler
+from shared.ingress.http import LARGEST_BATCH, PATH, Ingress
+from shared.ingress.register import Register
 from shared.process import StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
@@ -25,6 +30,8 @@ from shared.web.auth import Authenticator
 from shared.web.collection import Collection
 from shared.web.health import Check
 
+WRITE_SERVICES = ("committee", "activity", "evaluation")
+"""Those that take facts."""
 KEEP_ALIVE_SECONDS = 75
 """Seconds for which an idle connection is kept; longer than clients and proxies keep theirs."""
 DRAIN_SECONDS = 8
@@ -39,6 +46,8 @@ class Parts:
     learned: Sequence[Learned[Any]] = ()
     routers: Callable[[EventStore], Sequence[APIRouter]] = lambda _store: ()
     """Routes that are of no collection."""
+    facts: Facts = field(default_factory=lambda: Facts(()))
+    """What other systems may tell it."""
 
     def handler(self, store: EventStore) -> CommandHandler:
         """What carries out the service's commands."""
@@ -53,16 +62,21 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         authenticator = Authenticator(settings.issuers)
         stack.push_async_callback(authenticator.close)
         relays = relays_of(settings, store)
+        handler = parts.handler(store)
+        facts = FactHandler(handler, parts.facts)
+        ingress = Ingress(facts, Register(store), {each: settings.url(each) for each in WRITE_SERVICES})
         app = make_app(
             service,
             parts.collections,
-            parts.handler(store),
+            handler,
             store,
             authenticator,
             routers=parts.routers(store),
             checks=[Check("relay", _states(relays), required=False)] if relays else [],
+            larger={PATH: LARGEST_BATCH},
+            more=ingress.add_to,
         )
-        await stack.enter_async_context(in_background(*(relay.run for relay in relays)))
+        await stack.enter_async_context(in_background(*(relay.run for relay in relays), Drainer(facts).run))
         await serve(app, listening, stop, settings)
 
 

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     reporting_dsn: str | None = Field(default=None, repr=False)
     reporting_owner_dsn: str | None = Field(default=None, repr=False)
     reporting_port: int = Field(default=8400, ge=1, le=65535)
+    committee_url: str | None = None
+    activity_url: str | None = None
+    evaluation_url: str | None = None
+    """Where others reach the service, when that is not its host and port."""
     host: str = "127.0.0.1"
     clock: ClockMode = ClockMode.REAL
     issuers: tuple[Issuer, ...] = ()
@@ -101,6 +105,11 @@ class Settings(BaseSettings):
         """Port that a service listens on."""
         found: int = getattr(self, f"{service}_port")
         return found
+
+    def url(self, service: str) -> str:
+        """Where callers reach a service over HTTP, without a slash at its end."""
+        found: str | None = getattr(self, f"{service}_url")
+        return (found or f"http://{self.host}:{self.port(service)}").rstrip("/")
 
     def _required(self, service: str, what: str) -> str:
         found: str | None = getattr(self, f"{service}_{what}")

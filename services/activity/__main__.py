@@ -10,10 +10,10 @@ from shared.settings import Settings
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve HTTP and relay the events."""
-    from services.activity import http
+    from services.activity import facts, http
     from shared.service import Parts, serve_store
 
-    await serve_store("activity", Parts(http.COLLECTIONS, http.LEARNED), settings, stop)
+    await serve_store("activity", Parts(http.COLLECTIONS, http.LEARNED, facts=facts.FACTS), settings, stop)
 
 
 async def reactions(settings: Settings, stop: asyncio.Event) -> None:

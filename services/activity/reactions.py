@@ -23,8 +23,10 @@ from shared.streams.reaction import Reaction, Reply
 
 ACTOR = "rule:progress"
 OTHERS = ("committee", "evaluation", "reporting")
-COPIED = ("programme", "mandate", "committee", "indicators", "measurement", "supervision", "evaluation", "report")
-"""Kinds of stream of other services that hold definitions, rosters or what may be evidence of progress."""
+COPIED = (
+    "programme", "mandate", "committee", "publisher", "indicators", "measurement", "supervision", "evaluation", "report"
+)  # fmt: skip
+"""Kinds of stream of others that hold definitions, rosters, who may send, or what may be evidence of progress."""
 
 
 def learner() -> Learner:

@@ -36,8 +36,8 @@ log = structlog.get_logger(__name__)
 S = TypeVar("S")
 
 STORES = ("committee", "evaluation")
-COPIED = ("programme", "committee")
-"""Kinds of stream of the committee service that decisions and rules here read."""
+COPIED = ("programme", "committee", "publisher")
+"""Kinds of stream of the committee service that decisions, rules and the ingress here read."""
 NEW_DAY_SECONDS = 2.0
 """How often the timer looks whether it is another day in Bangkok, with which a period may begin."""
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -72,6 +72,31 @@ class ClaimChange:
     take: bool
 
 
+Outcome = Literal["accepted", "rejected", "quarantined", "waiting"]
+"""What became of a fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an append carries besides, when it is of a fact that another system sent: its outcome, and its receipt.
+
+    ``reason``: {code, params, pointer, errors} as JSON, of everything but an accepted fact. Of a waiting one,
+    ``waits_for`` names streams, ``claim:<scope>/<key>`` and ``learned:<stream of another service>``; ``fact`` is what
+    is needed to decide it again. ``again``: it waits already, and had been woken ``woken`` times when it was decided.
+    """
+
+    outcome: Outcome
+    publisher: str
+    type: str
+    occurred_at: datetime
+    reason: str | None = None
+    waits_for: Sequence[str] = ()
+    fact: str = ""
+    expires_at: datetime | None = None
+    again: bool = False
+    woken: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Append:
     """A decision. ``versions`` names every stream it writes or only read, with the version it was decided on."""
@@ -85,6 +110,7 @@ class Append:
     versions: Mapping[str, int]
     received_at: datetime
     claims: Sequence[ClaimChange] = ()
+    verdict: Verdict | None = None
 
     def has_to_itself(self) -> set[str]:
         """Names of what no other append of its group may touch: its id, its claims, the streams it writes."""
@@ -113,6 +139,9 @@ class Answer:
     recorded_at: datetime
     repeated: bool = False
     """This id had been answered before."""
+    outcome: Outcome = "accepted"
+    reason: Mapping[str, Any] | None = None
+    """Of a fact that was not accepted: {code, params, pointer, errors}."""
 
 
 class Stale(Exception):

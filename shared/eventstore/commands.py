@@ -50,6 +50,21 @@ class Request:
     ids: Literal["time", "cause"] = "time"
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A command with all that deciding it needs to know, read at one time."""
+
+    request: Request
+    histories: Mapping[str, Sequence[Recorded]]
+    """Of its own stream and those of this store that it reads; an append is held against their lengths."""
+    context: Context
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Streams of this store that were read, with the versions they were at."""
+        return {stream: len(known) for stream, known in self.histories.items()}
+
+
 class CommandHandler:
     """Carries out the commands of one service.
 
@@ -86,19 +101,25 @@ class CommandHandler:
         request = replace(request, received_at=request.received_at or await self.store.clock.now())
         for _ in range(1 + DECIDE_AGAIN):
             try:
-                return await self.store.append(await self._decide(request))
+                return await self.store.append(self.decided(await self.ready(request)))
             except Stale as stale:
                 _require_version(request, stale.actual)
         raise Rejected("stream.busy", stream=request.stream)
 
-    async def _decide(self, request: Request) -> Append:
+    async def ready(self, request: Request) -> Ready:
+        """Read what deciding the command needs. Raises Rejected ``stream.version_mismatch``."""
         history = await self.store.history(request.stream)
         _require_version(request, len(history))
         reads = () if isinstance(request.command, FactVoided) else self._reads(request, history)
         states, guards, seen = await self._read_all(reads)
-        histories = {request.stream: history, **guards}
         now = await self.store.clock.now()
         context = Context(now, request.actor, request.roles, request.stream, states, seen)
+        return Ready(request, {request.stream: history, **guards}, context)
+
+    def decided(self, ready: Ready) -> Append:
+        """Decide the command on what was read. Raises Rejected."""
+        request, histories, context = ready.request, ready.histories, ready.context
+        history = histories[request.stream]
         if isinstance(request.command, FactVoided):
             decided = void(request.aggregate, request.command, history, context)
         else:
@@ -115,8 +136,8 @@ class CommandHandler:
             digest,
             request.stream,
             self._new_events(request, decided, digest, claims),
-            {stream: len(known) for stream, known in histories.items()},
-            request.received_at or now,
+            ready.versions,
+            request.received_at or context.now,
             claims,
         )
 

@@ -17,7 +17,7 @@ from shared.clock import Clock, ClockMode, RealClock, SimulatedClock
 from shared.contracts import REGISTRY, Claim, Event, Recorded
 from shared.contracts.coded import CodedError
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope
-from shared.eventstore.append import Answer, Append
+from shared.eventstore.append import Answer, Append, shard_of
 from shared.eventstore.writer import LOST, Writer, footprint_shards, read_answer
 
 _SQL = files("shared.eventstore") / "sql"
@@ -31,6 +31,7 @@ def statement(name: str) -> str:
 _STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
 _OF_TYPES, _HISTORIES = statement("of_types"), statement("histories")
 _INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
+_PENDING, _STREAM_OF = statement("pending"), statement("stream_of")
 
 
 READ_EVENTS = 10_000
@@ -142,6 +143,23 @@ class EventStore:
         """The stored answer to an id, with the digest of what it was given to; None when it is new."""
         row = await self.pool.fetchrow(_INBOX, source, command_id)
         return None if row is None else (read_answer(self.name, row, repeated=True), row["digest"])
+
+    async def pending(self, source: str, fact_id: str) -> tuple[Answer, bytes] | None:
+        """The present answer to a fact that waits, with the digest of what was sent; None when it does not wait."""
+        row = await self.pool.fetchrow(_PENDING, source, fact_id)
+        if row is None:
+            return None
+        stream = row["stream"]
+        answer = Answer(
+            stream, 0, self.name, shard_of(stream, self.shards), 0, (), row["received_at"], True, "waiting",
+            orjson.loads(row["reason"]),
+        )  # fmt: skip
+        return answer, row["digest"]
+
+    async def stream_of(self, event_id: UUID) -> str | None:
+        """The stream that holds an event; None when this store does not have it."""
+        found: str | None = await self.pool.fetchval(_STREAM_OF, event_id)
+        return found
 
     async def history(self, stream: str) -> list[Recorded]:
         """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""

@@ -15,7 +15,16 @@ import stamina
 import structlog
 
 from shared.contracts import Claim, Rejected
-from shared.eventstore.append import Answer, Append, ClaimChange, OtherContent, Stale, StoreUnavailable, shard_of
+from shared.eventstore.append import (
+    Answer,
+    Append,
+    ClaimChange,
+    OtherContent,
+    Stale,
+    StoreUnavailable,
+    Verdict,
+    shard_of,
+)
 from shared.faults import fault_point
 
 log = structlog.get_logger(__name__)
@@ -38,6 +47,9 @@ LOST = (
 """Errors after which it is not known whether the group was committed."""
 
 
+_WRITTEN = frozenset({"accepted", "rejected", "quarantined", "waiting"})
+
+
 @dataclass(slots=True)
 class _Waiting:
     append: Append
@@ -47,7 +59,7 @@ class _Waiting:
 class Writer:
     """Appends decisions to the shards ``locks`` (ascending) over a connection of its own.
 
-    ``committed`` is called after every commit that added events, for the relay to wake up.
+    ``committed`` is called after every commit that added events or receipts, for those that send them to wake up.
     """
 
     def __init__(
@@ -121,7 +133,7 @@ class Writer:
                 _fail(group, error)
             return
         fault_point("append.after_commit")
-        if any(row["outcome"] == "accepted" for row in rows):
+        if any(row["outcome"] in _WRITTEN for row in rows):
             self._committed()
         for row in rows:
             self._settle(group[row["n"] - 1], row)
@@ -166,12 +178,22 @@ class Writer:
             self._connection.terminate()
             self._connection = None
 
+    def _waits(self, append: Append, row: asyncpg.Record) -> Answer:
+        """A fact that waits has no place yet."""
+        repeated = row["outcome"] == "pending"
+        return Answer(
+            append.stream, 0, self._store, shard_of(append.stream, self._shards), 0, (), append.received_at,
+            repeated, "waiting", orjson.loads(row["reason"]),
+        )  # fmt: skip
+
     def _settle(self, waiting: _Waiting, row: asyncpg.Record) -> None:
         if waiting.answer.done():
             return
         match row["outcome"]:
-            case "accepted" | "known":
+            case "accepted" | "rejected" | "quarantined" | "known":
                 waiting.answer.set_result(read_answer(self._store, row, repeated=row["outcome"] == "known"))
+            case "waiting" | "pending":
+                waiting.answer.set_result(self._waits(waiting.append, row))
             case "conflict":
                 waiting.answer.set_exception(OtherContent())
             case "stale":
@@ -183,10 +205,11 @@ class Writer:
 
 
 def read_answer(store: str, row: asyncpg.Record, *, repeated: bool) -> Answer:
-    """The answer that a row of the inbox holds."""
+    """The answer that a row of the inbox, or of what became of a group, holds."""
+    reason = row["reason"]
     return Answer(
         row["stream"], row["stream_version"], store, row["shard"], row["position"], orjson.loads(row["events"]),
-        row["recorded_at"], repeated,
+        row["recorded_at"], repeated, row.get("stored") or row["outcome"], orjson.loads(reason) if reason else None,
     )  # fmt: skip
 
 
@@ -201,6 +224,8 @@ def footprint_shards(append: Append, shards: int) -> tuple[int, ...]:
     if shards == 1:
         return (0,)
     names = {*append.versions, append.stream, *(_claim_name(change.claim) for change in append.claims)}
+    if append.verdict is not None:
+        names.update(append.verdict.waits_for)
     return tuple(sorted({shard_of(name, shards) for name in names}))
 
 
@@ -218,6 +243,7 @@ def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]
     guards: list[tuple[Any, ...]] = []
     claims: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
+    facts: list[tuple[Any, ...]] = []
     for n, one in enumerate(group, 1):
         told = orjson.dumps([{"id": str(event.id), "type": event.type} for event in one.events]).decode()
         appends.append(
@@ -233,7 +259,23 @@ def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]
                  event.schema_version, event.occurred_at, event.metadata, event.data, event.salt,
                  event.stream == one.stream)
             )  # fmt: skip
-    return [locks, *_columns(appends, 7), *_columns(guards, 3), *_columns(claims, 5), *_columns(events, 12)]
+        if one.verdict is not None:
+            facts.append(_fact_row(n, one.verdict))
+    return [
+        locks,
+        *_columns(appends, 7),
+        *_columns(guards, 3),
+        *_columns(claims, 5),
+        *_columns(events, 12),
+        *_columns(facts, 11),
+    ]
+
+
+def _fact_row(n: int, verdict: Verdict) -> tuple[Any, ...]:
+    return (
+        n, verdict.outcome, verdict.reason, verdict.publisher, verdict.type, verdict.again,
+        "\x1f".join(verdict.waits_for), verdict.fact, verdict.occurred_at, verdict.expires_at, verdict.woken,
+    )  # fmt: skip
 
 
 def _claim_row(n: int, change: ClaimChange) -> tuple[Any, ...]:

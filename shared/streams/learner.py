@@ -14,8 +14,8 @@ from shared.streams.projection import Connection
 log = structlog.get_logger(__name__)
 
 _SQL = files("shared.streams") / "sql"
-_LEARN, _LEARNED_ID, _REACHED = (
-    (_SQL / f"{name}.sql").read_text("utf-8") for name in ("learn", "learned_id", "reached")
+_LEARN, _LEARNED_ID, _REACHED, _WAKE = (
+    (_SQL / f"{name}.sql").read_text("utf-8") for name in ("learn", "learned_id", "reached", "wake")
 )
 
 
@@ -36,6 +36,7 @@ class Learner:
                 rows.append(_row(event))
         if rows:
             await connection.executemany(_LEARN, rows)
+            await connection.execute(_WAKE, sorted({name for event in events for name in waited_for(event.stream)}))
 
     async def event_id_at(self, connection: Connection, store: str, shard: int, position: int) -> str | None:
         """Id of a copied event; None for what is not copied."""
@@ -49,6 +50,12 @@ class Learner:
         """Whether everything up to this event has been copied. ``connection`` may be a pool."""
         position = await connection.fetchval(_REACHED, self.name, event.store, event.shard)
         return position is not None and position >= event.position
+
+
+def waited_for(stream: str) -> list[str]:
+    """Under which names facts wait for a stream of another service: its own, and ``…:*`` of every prefix of it."""
+    parts = stream.split(":")
+    return [f"learned:{stream}", *(f"learned:{':'.join(parts[:n])}:*" for n in range(1, len(parts)))]
 
 
 def _row(event: Envelope) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -38,6 +38,7 @@ def base_app(
     public_read: bool = False,
     lifespan: Lifespan | None = None,
     largest_body: int = LARGEST_BODY,
+    larger: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """What every service serves: its ``routers``, health, metrics, the clock if it has one, problems for what fails.
 
@@ -60,7 +61,7 @@ def base_app(
     for router in (*routers, known.router):
         app.include_router(router)
     problems.handle(app)
-    app.add_middleware(Edge, service=service, largest_body=largest_body)
+    app.add_middleware(Edge, service=service, largest_body=largest_body, larger=larger)
     _document(app, known)
     docs_route(app)
     return app
@@ -77,9 +78,12 @@ def make_app(
     checks: Sequence[Check] = (),
     lifespan: Lifespan | None = None,
     largest_body: int = LARGEST_BODY,
+    larger: Mapping[str, int] | None = None,
+    more: Callable[[Api], None] = lambda _api: None,
 ) -> FastAPI:
     """The application of a service with an event store: commands, states and events of its collections.
 
+    ``more`` adds operations, ``larger`` tells addresses that take more than ``largest_body``.
     Handlers of ``routers`` find ``store`` and ``handler`` in ``app.state`` besides what ``base_app`` puts there.
     """
     api = Api()
@@ -87,6 +91,7 @@ def make_app(
     for collection in collections:
         command_routes(api, handler, service, collection)
         state_route(api, store, collection)
+    more(api)
     app = base_app(
         service,
         authenticator,
@@ -96,6 +101,7 @@ def make_app(
         api=api,
         lifespan=lifespan,
         largest_body=largest_body,
+        larger=larger,
     )
     app.state.store, app.state.handler = store, handler
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import structlog
 from fastapi import Request
@@ -24,8 +25,12 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class Edge:
     """ASGI middleware around ``app`` of ``service``."""
 
-    def __init__(self, app: ASGIApp, service: str, largest_body: int = LARGEST_BODY) -> None:
+    def __init__(
+        self, app: ASGIApp, service: str, largest_body: int = LARGEST_BODY, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app, self.service, self.largest_body = app, service, largest_body
+        self.larger = larger or {}
+        """Limits of addresses whose bodies may be larger."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -34,7 +39,7 @@ class Edge:
             return
         trace = tracing.begin(Headers(scope=scope))
         tracing.attach(scope, trace)
-        scope["obec.body_limit"] = self.largest_body
+        limit = scope["obec.body_limit"] = self.larger.get(scope["path"], self.largest_body)
         begun, status = time.perf_counter(), 0
 
         async def answer(message: Message) -> None:
@@ -49,7 +54,7 @@ class Edge:
             await send(message)
 
         try:
-            await self.app(scope, self._limited(scope, receive), answer)
+            await self.app(scope, self._limited(scope, receive, limit), answer)
         except ClientDisconnect:
             status = status or 499  # nobody is there to be answered
         except Exception:
@@ -60,10 +65,9 @@ class Edge:
         finally:
             self._count(scope, status, time.perf_counter() - begun)
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    def _limited(self, scope: Scope, receive: Receive, left: int) -> Receive:
         """``receive``, which ends the request with 413 once its body is larger than allowed."""
         said = Headers(scope=scope).get("content-length", "0")
-        left = self.largest_body
         too_large = said.isdecimal() and int(said) > left
 
         async def limited() -> Message:

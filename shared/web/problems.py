@@ -39,6 +39,8 @@ TITLES: Mapping[int, tuple[str, str]] = {
     409: ("ขัดกับสถานะปัจจุบัน", "In conflict with the present state"),
     412: ("รุ่นไม่ตรงกัน", "Another version"),
     413: ("ใหญ่เกินไป", "Too large"),
+    421: ("ผิดบริการ", "Sent to the wrong service"),
+    429: ("ส่งเร็วเกินไป", "Too many requests"),
     415: ("ไม่รับรูปแบบนี้", "Media type not supported"),
     422: ("ไม่เป็นไปตามกฎ", "A rule is broken"),
     500: ("ระบบขัดข้อง", "The service failed"),

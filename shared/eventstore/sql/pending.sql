@@ -1,0 +1,1 @@
+SELECT digest, stream, reason, received_at, expires_at FROM waiting WHERE source = $1 AND id = $2

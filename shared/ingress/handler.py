@@ -1,0 +1,302 @@
+"""Decides facts: each goes through the same rules and the same append as a command, and is answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import structlog
+
+from shared.contracts import Claim, ContractError, Rejected
+from shared.contracts.types import instant
+from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stale, Verdict, payload_digest
+from shared.eventstore.commands import CommandHandler, Ready, Request
+from shared.ingress.cloudevents import Incoming
+from shared.ingress.facts import Fact, Facts, Sent
+from shared.ingress.register import Publisher
+from shared.thai.errors import ThaiConventionError
+from shared.web.jsonable import dump
+from shared.web.validation import Invalid, validated
+
+log = structlog.get_logger(__name__)
+
+DECIDE_AGAIN = 20
+"""How often a fact is decided anew when a stream moved on under it; nobody stands there who could send it again."""
+ROLES = frozenset({"publisher"})
+
+
+class NotOurs(Exception):
+    """Another service takes this type; ``owner`` is its name."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A fact on its way: what came, what it is, and how it stands with what waits already."""
+
+    incoming: Incoming
+    publisher: str
+    actor: str
+    fact: Fact
+    received_at: datetime
+    digest: bytes
+    again: bool = False
+    woken: int = 0
+
+
+class FactHandler:
+    """Decides the facts of one service."""
+
+    def __init__(self, handler: CommandHandler, facts: Facts) -> None:
+        self.handler, self.store, self.facts = handler, handler.store, facts
+
+    async def take(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool = False) -> Answer:
+        """Decide a fact, or answer as before.
+
+        ``dry_run`` decides and appends nothing. Raises OtherContent (the id was used for something else), NotOurs,
+        ContractError (a type that is none of ours), StoreUnavailable.
+        """
+        digest = payload_digest(self.store.settings.secret, incoming.content)
+        known = await self._known(incoming, digest)
+        if known is not None:
+            return known
+        fact = self._fact(incoming)
+        received_at = await self.store.clock.now()
+        case = _Case(incoming, publisher.name, publisher.actor, fact, received_at, digest)
+        try:
+            require_rights(publisher, incoming, fact)
+        except Rejected as refusal:
+            return await self._conclude(_verdict(case, "rejected", refusal), dry_run=dry_run)
+        return await self._decide(case, dry_run=dry_run)
+
+    async def take_again(self, waiting: Any) -> Answer:
+        """Decide a fact that waits once more; ``waiting`` is its row."""
+        told = orjson.loads(waiting["fact"])
+        time = datetime.fromisoformat(told["time"]) if told["time"] else None
+        incoming = Incoming(
+            waiting["id"], waiting["source"], waiting["type"], told["subject"], time, told["data"], told["extensions"]
+        )
+        case = _Case(
+            incoming,
+            waiting["publisher"],
+            told["actor"],
+            self._fact(incoming),
+            waiting["received_at"],
+            waiting["digest"],
+            again=True,
+            woken=waiting["woken"],
+        )
+        if await self.store.clock.now() >= waiting["expires_at"]:
+            reason = orjson.loads(waiting["reason"])
+            late = Rejected("fact.waited_too_long", waited_for=reason["code"])
+            return await self._conclude(_verdict(case, "rejected", late), dry_run=False)
+        return await self._decide(case, dry_run=False)
+
+    async def _known(self, incoming: Incoming, digest: bytes) -> Answer | None:
+        known = await self.store.answered(incoming.source, incoming.id)
+        known = known or await self.store.pending(incoming.source, incoming.id)
+        if known is None:
+            return None
+        answer, of = known
+        if of != digest:
+            raise OtherContent
+        return answer
+
+    def _fact(self, incoming: Incoming) -> Fact:
+        fact = self.facts.of_type(incoming.type, incoming.subject)
+        if fact is None:
+            raise NotOurs(owner_of(incoming.type, incoming.subject))
+        return fact
+
+    async def _decide(self, case: _Case, *, dry_run: bool) -> Answer:
+        for _ in range(DECIDE_AGAIN):
+            try:
+                append = await self._decided(case)
+            except (Invalid, ThaiConventionError) as unfit:
+                append = _verdict(case, "rejected", unfit)
+            except (OSError, ContractError):
+                raise
+            except Rejected as refusal:
+                append = _verdict(case, "rejected", refusal)
+            except Exception:
+                # A rule that fails is a defect here, not the sender's: the fact is kept until somebody has looked.
+                log.exception("a rule failed on a fact", type=case.incoming.type, publisher=case.publisher)
+                append = _verdict(case, "quarantined", Rejected("fact.rule_failed"))
+            try:
+                return await self._conclude(append, dry_run=dry_run)
+            except Stale:
+                continue
+            except Rejected as taken:  # a claim that somebody else took meanwhile
+                return await self._conclude(_verdict(case, "rejected", taken), dry_run=dry_run)
+        return await self._conclude(_verdict(case, "rejected", Rejected("stream.busy", stream="")), dry_run=dry_run)
+
+    async def _decided(self, case: _Case) -> Append:
+        """The append that the fact comes to, on its present stream. Raises Rejected, Invalid."""
+        fact, incoming = case.fact, case.incoming
+        data = _read_data(fact, incoming.data)
+        where = await fact.locate(Sent(data, incoming.subject), self.handler)
+        command = fact.commanded(data)
+        effective = command.moment()
+        occurred_at = instant(effective) if effective is not None else case.received_at
+        if isinstance(where, Claim):
+            missing = Rejected("fact.predecessor_missing", scope=where.scope, key=where.key)
+            return self._waits(case, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
+        ready = await self.handler.ready(self._request(case, where, command))
+        try:
+            append = self.handler.decided(ready)
+        except Rejected as refusal:
+            if refusal.code in fact.waits:
+                return self._waits(case, refusal, where, ready.versions, _names(ready), occurred_at)
+            refused = _verdict(case, "rejected", refusal)
+            return replace(refused, stream=where, versions=ready.versions)
+        verdict = Verdict("accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken)
+        return replace(append, digest=case.digest, verdict=verdict)
+
+    def _request(self, case: _Case, stream: str, command: Any) -> Request:
+        incoming = case.incoming
+        return Request(
+            case.fact.aggregate,
+            stream,
+            command,
+            incoming.source,
+            incoming.id,
+            incoming.content,
+            case.actor,
+            ROLES,
+            received_at=case.received_at,
+            correlation=incoming.extensions.get("correlationid", ""),
+            traceparent=incoming.extensions.get("traceparent", ""),
+            ids="cause",
+        )
+
+    def _waits(
+        self,
+        case: _Case,
+        refusal: Rejected,
+        stream: str,
+        versions: Mapping[str, int],
+        names: Sequence[str],
+        occurred_at: datetime,
+    ) -> Append:
+        incoming = case.incoming
+        kept = {
+            "subject": incoming.subject,
+            "time": incoming.time.isoformat() if incoming.time else None,
+            "data": incoming.data,
+            "extensions": dict(incoming.extensions),
+            "actor": case.actor,
+        }
+        made = _verdict(case, "waiting", refusal)
+        assert made.verdict is not None
+        verdict = replace(
+            made.verdict,
+            waits_for=names,
+            fact=orjson.dumps(kept).decode(),
+            occurred_at=occurred_at,
+            expires_at=case.received_at + case.fact.patience,
+        )
+        return replace(made, stream=stream, versions=versions, verdict=verdict)
+
+    async def _conclude(self, append: Append, *, dry_run: bool) -> Answer:
+        return _as_if(self.store.name, append) if dry_run else await self.store.append(append)
+
+
+def owner_of(event_type: str, subject: str) -> str:
+    """The service that takes a type. Raises ContractError for a type that is none of ours."""
+    from shared.contracts import REGISTRY
+    from shared.contracts.event import split_type
+
+    name = split_type(event_type)[0]
+    known = REGISTRY.newest()
+    if name not in known:
+        raise ContractError("event.unknown_type", f"{event_type} is not an event of this programme")
+    spec = known[name].spec
+    if spec.owner != "any":
+        return spec.owner
+    kind = subject.partition(":")[0]
+    return next((each.spec.owner for each in known.values() if each.spec.aggregate == kind), "committee")
+
+
+def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None:
+    """Rejected ``publisher.*`` for what the publisher may not send."""
+    rights = publisher.rights
+    if publisher.suspended or rights is None:
+        raise Rejected("publisher.suspended", publisher=publisher.name)
+    if incoming.source not in rights.sources:
+        raise Rejected("publisher.source_not_allowed", pointer="/source", publisher=publisher.name)
+    if fact.name not in rights.types:
+        raise Rejected("publisher.type_not_allowed", pointer="/type", publisher=publisher.name, type=fact.name)
+    data = incoming.data if isinstance(incoming.data, dict) else {}
+    region = data.get("region") or data.get("scope")
+    if rights.regions is not None and region is not None and region not in rights.regions:
+        raise Rejected("publisher.region_not_allowed", pointer="/data/region", publisher=publisher.name)
+
+
+def _read_data(fact: Fact, data: Any) -> Any:
+    """The data as the fact's model. Raises Invalid, whose pointers lead into the event."""
+    if not isinstance(data, dict):
+        raise Invalid(
+            [{"pointer": "/data", "code": "dict_type", "th": "ต้องเป็นออบเจกต์ JSON", "en": "a JSON object is needed"}]
+        )
+    changed = fact.change(data)
+    try:
+        return validated(fact.model, dump(changed), data)
+    except Invalid as invalid:
+        raise Invalid([{**each, "pointer": f"/data{each['pointer']}"} for each in invalid.errors]) from None
+
+
+def _names(ready: Ready) -> tuple[str, ...]:
+    """What the decision read: whichever of it changes, the fact is decided again."""
+    own = tuple(ready.versions)
+    return own + tuple(f"learned:{stream}" for stream in ready.context.states if stream not in ready.versions)
+
+
+def _verdict(case: _Case, outcome: Outcome, refusal: Exception) -> Append:
+    """An append of no events that keeps an outcome and its reason."""
+    incoming = case.incoming
+    reason = orjson.dumps(_reason(refusal), default=str).decode()
+    verdict = Verdict(
+        outcome, case.publisher, incoming.type, case.received_at, reason, again=case.again, woken=case.woken
+    )
+    return Append(
+        incoming.source, incoming.id, case.digest, incoming.subject, (), {}, case.received_at, verdict=verdict
+    )
+
+
+def _reason(refusal: Exception) -> dict[str, Any]:
+    match refusal:
+        case Rejected(code=code, params=params, pointer=pointer):
+            return {
+                "code": code,
+                "params": dict(params),
+                "pointer": f"/data{pointer}" if _of_data(pointer) else pointer,
+            }
+        case Invalid(errors=errors):
+            return {"code": "fact.invalid", "params": {}, "pointer": errors[0]["pointer"], "errors": list(errors)}
+        case ThaiConventionError(code=code):
+            return {"code": code, "params": {}, "pointer": "/data", "th": refusal.thai, "en": refusal.english}
+        case _:
+            raise TypeError(repr(refusal))
+
+
+def _of_data(pointer: str) -> bool:
+    """Rules point into the command; what is of the envelope is named so already."""
+    return bool(pointer) and pointer not in ("/subject", "/source", "/type") and not pointer.startswith("/data")
+
+
+def _as_if(store: str, append: Append) -> Answer:
+    """What would have been answered."""
+    assert append.verdict is not None
+    version = append.versions.get(append.stream, 0) + sum(each.stream == append.stream for each in append.events)
+    told = [{"id": str(each.id), "type": each.type} for each in append.events]
+    reason = append.verdict.reason
+    return Answer(
+        append.stream, version, store, 0, 0, told, append.received_at, False, append.verdict.outcome,
+        orjson.loads(reason) if reason else None,
+    )  # fmt: skip

@@ -1,0 +1,282 @@
+"""``POST /v1/events`` and what a publisher may ask about its facts; the same on every service with a store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from shared.contracts import ContractError, Rejected
+from shared.eventstore.append import OtherContent
+from shared.ingress import cloudevents, receipts
+from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
+from shared.ingress.handler import FactHandler, NotOurs
+from shared.ingress.identity import publisher_of
+from shared.ingress.receipts import Receipt
+from shared.ingress.register import Publisher, Register
+from shared.thai.errors import ThaiConventionError
+from shared.thai.fiscal import parse_date
+from shared.web import asked
+from shared.web.api import COMMANDING, READING, Api, Operation, Parameter
+from shared.web.jsonable import Json
+from shared.web.problems import of_code, respond
+
+MOST = 1000
+"""Events in one batch at most."""
+LARGEST_BATCH = 8 * 1024 * 1024
+"""Bytes of a batch at most."""
+PATH = "/v1/events"
+LIMIT = 100
+LONGEST_RECONCILIATION = 366
+
+DRY_RUN = Parameter(
+    "dry_run", "query", "Decide against what is known now, and append nothing.", {"type": "boolean", "default": False}
+)
+AFTER = Parameter("after", "query", "Only receipts behind this serial number.", {"type": "integer", "minimum": 0})
+HOW_MANY = Parameter("limit", "query", "At most so many.", {"type": "integer", "minimum": 1, "maximum": 1000})
+OF_OUTCOME = Parameter(
+    "outcome", "query", "Only these.", {"enum": ["accepted", "rejected", "waiting", "quarantined"], "type": "string"}
+)
+FROM = Parameter("from", "query", "First day (received, Bangkok).", {"type": "string", "format": "date"}, required=True)
+TO = Parameter("to", "query", "Last day.", {"type": "string", "format": "date"}, required=True)
+OF_FACT = Parameter(
+    "fact", "path", "<source>/<id>, each percent-encoded as far as it needs to be.", {"type": "string"}, required=True
+)
+
+
+class Rights(BaseModel):
+    """What the publisher that asks may send, and where."""
+
+    publisher: str
+    office: str
+    suspended: bool
+    sources: list[str]
+    types: dict[str, str] = Field(description="By event name, the service that takes it.")
+    regions: list[str] | None
+    limits: dict[str, int]
+
+
+class Day(BaseModel):
+    """One day's facts."""
+
+    day: date
+    outcomes: dict[str, int]
+    sha256: str = Field(description="Over the lines `<source> <id> <outcome>`, sorted, each ended by a newline.")
+
+
+class Ingress:
+    """The routes over a service's facts."""
+
+    def __init__(self, facts: FactHandler, register: Register, urls: Mapping[str, str]) -> None:
+        self._facts, self._store, self._register, self._urls = facts, facts.store, register, urls
+
+    def add_to(self, api: Api) -> None:
+        """Serve them."""
+        told = {200: ("What became of it; a batch: of each, in order.", Receipt), 201: ("Accepted.", Receipt)}
+        told[202] = ("It waits for what comes before it.", Receipt)
+        summary = "Send a fact (CloudEvents 1.0: structured, binary, or a batch)"
+        problems = (*COMMANDING, 421, 429)
+        api.add(Operation("POST", PATH, summary, "facts", told, dict[str, Any], (DRY_RUN,), problems), self.send)
+        one = {200: ("What became of it.", Receipt)}
+        summary = "What became of one fact"
+        api.add(Operation("GET", "/v1/receipts/{fact:path}", summary, "facts", one, None, (OF_FACT,)), self.receipt)
+        many = {200: ("Receipts in order; Link says where to go on.", list[Receipt])}
+        asked_for = (AFTER, HOW_MANY, OF_OUTCOME)
+        api.add(Operation("GET", "/v1/receipts", "Receipts", "facts", many, None, asked_for), self.listing)
+        rights = {200: ("What it may send.", Rights)}
+        api.add(Operation("GET", "/v1/publishers/me", "Who I am here", "facts", rights, None, (), READING), self.me)
+        days = {200: ("Day by day.", list[Day])}
+        path = "/v1/publishers/me/reconciliation"
+        api.add(Operation("GET", path, "Counts and a hash, to compare", "facts", days, None, (FROM, TO)), self.days)
+
+    async def send(self, request: Request) -> Response:
+        """Take one event or a batch."""
+        publisher = await publisher_of(request, self._register)
+        dry_run = _flag("dry_run", request.query_params.get("dry_run"))
+        body = await request.body()
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            if kind == BATCH:
+                return Json(await self._batch(cloudevents.batch(body, MOST), publisher, dry_run=dry_run))
+            incoming = self._one(request, kind, body)
+        except Unreadable as unreadable:
+            return respond(request, of_code(unreadable.code, pointer=unreadable.pointer))
+        try:
+            answer = await self._facts.take(incoming, publisher, dry_run=dry_run)
+        except NotOurs as elsewhere:
+            owner = elsewhere.owner
+            problem = of_code("event.other_service", {"type": incoming.type, "service": owner})
+            return respond(request, problem, members={"service": owner, "url": self._url(owner)})
+        except ContractError as error:
+            return respond(request, of_code(error.code, {"type": incoming.type}, pointer="/type"))
+        except OtherContent:
+            return respond(request, of_code("fact.conflict", {"id": incoming.id}))
+        receipt = receipts.told(incoming.source, incoming.id, incoming.type, answer)
+        if answer.outcome in ("rejected", "quarantined"):
+            return _refused(request, receipt)
+        status = 202 if answer.outcome == "waiting" else 200 if answer.repeated or dry_run else 201
+        return Json(receipt, status)
+
+    async def receipt(self, request: Request) -> Response:
+        """The present receipt of one fact."""
+        publisher = await publisher_of(request, self._register)
+        source, fact_id = _source_and_id(request)
+        found = await receipts.receipt(self._store, publisher.name, source, fact_id)
+        if found is None:
+            raise Rejected("receipt.not_found", source=source[:100], id=fact_id[:100])
+        return Json(found)
+
+    async def listing(self, request: Request) -> Response:
+        """Receipts in order."""
+        publisher = await publisher_of(request, self._register)
+        query = request.query_params
+        after = asked.whole("after", query.get("after"), 0, 2**62) or 0
+        limit = asked.whole("limit", query.get("limit"), 1, 1000) or LIMIT
+        outcome = query.get("outcome")
+        if outcome is not None and outcome not in OF_OUTCOME.schema["enum"]:
+            raise Rejected("query.unreadable", name="outcome", value=outcome[:100])
+        found = await receipts.receipts(self._store, publisher.name, after, limit + 1, outcome)
+        more = len(found) > limit
+        page = found[:limit]
+        kept = f"&outcome={outcome}" if outcome else ""
+        link = {"Link": f'<?after={page[-1]["serial"]}&limit={limit}{kept}>; rel="next"'} if more else None
+        return Json(page, headers=link)
+
+    async def me(self, request: Request) -> Response:
+        """What the publisher may send, and where each type goes."""
+        publisher = await publisher_of(request, self._register)
+        rights = publisher.rights
+        assert rights is not None
+        return Json(
+            {
+                "publisher": publisher.name,
+                "office": publisher.office,
+                "suspended": publisher.suspended,
+                "sources": list(rights.sources),
+                "types": {name: self._url(_owner(name)) for name in rights.types},
+                "regions": None if rights.regions is None else list(rights.regions),
+                "limits": {"events_per_minute": rights.events_per_minute, "batch_events": MOST},
+            }
+        )
+
+    async def days(self, request: Request) -> Response:
+        """Counts by outcome and a hash for each day."""
+        publisher = await publisher_of(request, self._register)
+        begin, end = _day("from", request), _day("to", request)
+        if not timedelta(0) <= end - begin <= timedelta(days=LONGEST_RECONCILIATION):
+            raise Rejected("query.unreadable", name="to", value=end.isoformat())
+        return Json(await receipts.by_day(self._store, publisher.name, begin, end + timedelta(days=1)))
+
+    def _one(self, request: Request, kind: str, body: bytes) -> Incoming:
+        if kind == STRUCTURED:
+            return cloudevents.structured(body)
+        if not any(name.lower().startswith("ce-") for name in request.headers):
+            raise Unreadable("cloudevent.no_event", "neither a structured event nor ce-* headers")
+        return cloudevents.binary(iter(request.headers.items()), request.headers.get("content-type"), body)
+
+    async def _batch(self, events: Sequence[Any], publisher: Publisher, *, dry_run: bool) -> list[dict[str, Any]]:
+        """Of each event what became of it, in the order given. What speaks of the same place is decided in order."""
+        told: list[dict[str, Any]] = [{} for _ in events]
+        lanes: defaultdict[tuple[str, ...], list[tuple[int, Incoming]]] = defaultdict(list)
+        for index, each in enumerate(events):
+            try:
+                incoming = cloudevents.from_object(each)
+                lanes[_lane(incoming)].append((index, incoming))
+            except Unreadable as unreadable:
+                told[index] = _unreadable(unreadable)
+
+        async def take(lane: Sequence[tuple[int, Incoming]]) -> None:
+            for index, incoming in lane:
+                told[index] = await self._told(incoming, publisher, dry_run=dry_run)
+
+        await asyncio.gather(*(take(lane) for lane in lanes.values()))
+        return told
+
+    async def _told(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool) -> dict[str, Any]:
+        try:
+            answer = await self._facts.take(incoming, publisher, dry_run=dry_run)
+            return receipts.told(incoming.source, incoming.id, incoming.type, answer)
+        except NotOurs as elsewhere:
+            owner = elsewhere.owner
+            reason = {"code": "event.other_service", "params": {"type": incoming.type, "service": owner}}
+            return {**_nothing(incoming, "refused", reason), "service": owner, "url": self._url(owner)}
+        except ContractError as error:
+            return _nothing(
+                incoming, "refused", {"code": error.code, "params": {"type": incoming.type}, "pointer": "/type"}
+            )
+        except OtherContent:
+            return _nothing(incoming, "conflict", {"code": "fact.conflict", "params": {"id": incoming.id}})
+
+    def _url(self, service: str) -> str:
+        return f"{self._urls.get(service, '')}{PATH}"
+
+
+def _refused(request: Request, receipt: Mapping[str, Any]) -> Response:
+    """A problem that says why, with the receipt."""
+    reason = receipt["reason"]
+    problem = of_code(reason["code"])
+    told = type(problem)(
+        reason["code"], 422, reason["th"], reason["en"], reason["pointer"], tuple(reason.get("errors", ()))
+    )
+    return respond(request, told, members={"receipt": receipt})
+
+
+def _nothing(incoming: Incoming, outcome: str, reason: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "source": incoming.source,
+        "id": incoming.id,
+        "type": incoming.type,
+        "outcome": outcome,
+        "duplicate": False,
+        "reason": receipts.reason_of(reason),
+    }
+
+
+def _unreadable(unreadable: Unreadable) -> dict[str, Any]:
+    reason = {"code": unreadable.code, "pointer": unreadable.pointer}
+    return {"source": "", "id": "", "type": "", "outcome": "refused", "reason": receipts.reason_of(reason)}
+
+
+def _lane(incoming: Incoming) -> tuple[str, ...]:
+    """What may concern one stream is decided in the order in which it was sent."""
+    data = incoming.data if isinstance(incoming.data, dict) else {}
+    place = data.get("region") or data.get("scope") or ""
+    return str(data.get("programme", "")), str(place), incoming.subject
+
+
+def _owner(name: str) -> str:
+    from shared.contracts import REGISTRY
+
+    return REGISTRY.newest()[name].spec.owner
+
+
+def _flag(name: str, text: str | None) -> bool:
+    match (text or "false").lower():
+        case "true" | "1":
+            return True
+        case "false" | "0":
+            return False
+        case other:
+            raise Rejected("query.unreadable", name=name, value=other[:100])
+
+
+def _day(name: str, request: Request) -> date:
+    text = request.query_params.get(name, "")
+    try:
+        return parse_date(text)
+    except ThaiConventionError as error:
+        raise Rejected("query.unreadable", name=name, value=text[:100]) from error
+
+
+def _source_and_id(request: Request) -> tuple[str, str]:
+    """The address as it was sent tells the slashes of a source from those that part it from the id."""
+    raw = request.scope.get("raw_path") or request.url.path.encode()
+    path = raw.decode("ascii", "replace").partition("?")[0].partition("/v1/receipts/")[2]
+    source, _, fact_id = path.rpartition("/")
+    return "/" + unquote(source).lstrip("/"), unquote(fact_id)

@@ -1,0 +1,268 @@
+"""Facts of other systems: each is decided like a command, answered once, and waits for what comes before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.committee.mandate import AdoptMandate, DraftMandate
+from services.committee.programme import RegisterProgramme
+from shared.eventstore.append import OtherContent
+from shared.ingress import receipts
+from shared.ingress.facts import Fact, Facts
+from shared.ingress.handler import NotOurs
+from shared.ingress.register import Publisher
+from tests.conftest import NewDatabase
+from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, proposed
+from tests.unit.committee.examples import PROGRAMME_ID, definition, mandate_text
+
+
+async def opened(on: Desk) -> None:
+    """The programme is registered and its mandate adopted."""
+    await on.command("programmes", RegisterProgramme(definition=definition()))
+    await mandated(on)
+
+
+async def mandated(on: Desk) -> None:
+    drafted = DraftMandate.model_validate(
+        {"programme": PROGRAMME_ID, "version": 1, "text": mandate_text(), "drafted_on": "2016-10-10"}
+    )
+    await on.command("mandates", drafted)
+    adopted = AdoptMandate.model_validate({"adopted_on": "2016-12-01", "resolution": "มติ 1/2560"})
+    await on.command("mandates", adopted, stream=f"mandate:{PROGRAMME_ID}:1")
+
+
+@pytest.fixture(params=[1, 3], ids=["1 shard", "3 shards"])
+async def empty(database: NewDatabase, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    async with desk(await database("committee"), shards=request.param) as made:
+        yield made
+
+
+@pytest.fixture
+async def on(database: NewDatabase) -> AsyncIterator[Desk]:
+    async with desk(await database("committee")) as made:
+        await opened(made)
+        yield made
+
+
+async def test_a_fact_is_accepted_and_stands_in_its_stream(on: Desk) -> None:
+    answer = await on.send(proposed())
+    assert (answer.outcome, answer.stream, answer.version) == ("accepted", f"committee:{PROGRAMME_ID}:R07:1", 1)
+    answer = await on.send(appointed())
+    assert (answer.outcome, answer.version) == ("accepted", 2)
+    (recorded,) = (await on.store.history(answer.stream))[1:]
+    assert (recorded.actor, recorded.event.spec.name) == ("publisher:personnel", "CommitteeAppointed")
+
+
+async def test_a_fact_that_is_sent_again_gets_its_first_answer(on: Desk) -> None:
+    first = await on.send(proposed())
+    again = await on.send(proposed())
+    assert again.repeated
+    assert replace(again, repeated=False) == first
+    assert await on.outcomes() == [("p-1", "accepted")]
+
+
+async def test_the_same_id_with_another_content_is_a_conflict(on: Desk) -> None:
+    await on.send(proposed())
+    with pytest.raises(OtherContent):
+        await on.send(proposed(region="R08"))
+    await on.send(appointed("a-2", "R09"))
+    with pytest.raises(OtherContent):
+        await on.send(appointed("a-2", "R10"))
+
+
+async def test_the_same_fact_sent_at_once_is_accepted_once(on: Desk) -> None:
+    answers = await asyncio.gather(*(on.send(proposed()) for _ in range(8)))
+    assert {answer.version for answer in answers} == {1}
+    assert sum(not answer.repeated for answer in answers) == 1
+
+
+async def test_what_a_rule_refuses_is_rejected_for_good_with_its_place(on: Desk) -> None:
+    await on.send(proposed())
+    nobody_writes = [each for each in appointed()["data"]["members"] if each["seat"] != "secretary"]
+    answer = await on.send(appointed(members=nobody_writes))
+    assert (answer.outcome, list(answer.events)) == ("rejected", [])
+    assert answer.reason is not None
+    assert (answer.reason["code"], answer.reason["pointer"]) == ("committee.no_secretary", "/data/members")
+    again = await on.send(appointed(members=nobody_writes))
+    assert (again.outcome, again.repeated, again.reason) == ("rejected", True, answer.reason)
+    assert (await on.send(appointed("a-2"))).outcome == "accepted"
+
+
+async def test_data_that_does_not_fit_is_rejected_with_every_place(on: Desk) -> None:
+    answer = await on.send(proposed(region="R99", proposed_on="soon"))
+    assert answer.reason is not None
+    assert answer.reason["code"] == "fact.invalid"
+    assert {each["pointer"] for each in answer.reason["errors"]} == {"/data/region", "/data/proposed_on"}
+    odd: Any
+    for odd in (None, [], "text", 7):
+        told = await on.send({**proposed(f"odd-{odd}"), "data": odd})
+        assert told.reason is not None
+        assert (told.outcome, told.reason["pointer"]) == ("rejected", "/data")
+
+
+async def test_a_fact_waits_for_what_comes_before_it(on: Desk) -> None:
+    waiting = await on.send(appointed())
+    assert (waiting.outcome, waiting.events) == ("waiting", ())
+    assert waiting.reason is not None
+    assert waiting.reason["code"] == "committee.not_proposed"
+    again = await on.send(appointed())
+    assert (again.outcome, again.repeated) == ("waiting", True)
+    await on.drainer.drain()
+    assert await on.outcomes() == [("a-1", "waiting")]
+
+    await on.send(proposed())
+    assert await on.drainer.drain() == 1
+    assert await on.outcomes() == [("a-1", "waiting"), ("p-1", "accepted"), ("a-1", "accepted")]
+    settled = await on.send(appointed())
+    assert (settled.outcome, settled.repeated, settled.version) == ("accepted", True, 2)
+
+
+async def test_facts_that_wait_for_each_other_move_in_the_order_in_which_they_took_effect(empty: Desk) -> None:
+    """Everything is told in reverse; even the programme comes last."""
+    ended = event(
+        "MemberEnded",
+        "e-1",
+        {
+            "programme": PROGRAMME_ID,
+            "region": "R07",
+            "holder": {"person_id": proposed()["data"]["members"][1]["person_id"]},
+            "ended_on": "2017-03-01",
+            "reason": "เกษียณอายุราชการ",
+        },
+    )
+    for each in (ended, appointed(), proposed()):
+        assert (await empty.send(each)).outcome == "waiting"
+    await empty.drainer.drain()
+    await empty.command("programmes", RegisterProgramme(definition=definition()))
+    assert await empty.drainer.drain() == 1  # the proposal; the mandate is still missing
+    await mandated(empty)
+    assert await empty.drainer.drain() == 2
+    names = ["CommitteeProposed", "CommitteeAppointed", "MemberEnded"]
+    history = await empty.store.history(f"committee:{PROGRAMME_ID}:R07:1")
+    assert [each.event.spec.name for each in history] == names
+
+
+async def test_a_command_of_an_officer_wakes_what_waits_for_it(on: Desk) -> None:
+    await on.send(appointed())
+    await on.drainer.drain()
+    answer = await on.send(proposed("other"))
+    assert answer.outcome == "accepted"
+    assert await on.drainer.drain() == 1
+
+
+async def test_what_waits_is_decided_again_only_when_something_came(on: Desk) -> None:
+    await on.send(appointed())
+    await on.drainer.drain()
+    await on.send(proposed(region="R08"))
+    looked_at = "SELECT count(*) FROM waiting WHERE woken > looked_at"
+    assert await on.store.pool.fetchval(looked_at) == 0
+    await on.send(proposed("p-2"))
+    assert await on.store.pool.fetchval(looked_at) == 1
+
+
+async def test_what_has_waited_too_long_is_rejected_and_says_for_what(on: Desk) -> None:
+    await on.send(appointed())
+    await on.store.pool.execute("UPDATE waiting SET expires_at = business_now()")
+    assert await on.drainer.drain() == 1
+    answer = await on.send(appointed())
+    assert answer.reason is not None
+    assert (answer.outcome, answer.reason["code"]) == ("rejected", "fact.waited_too_long")
+    assert answer.reason["params"] == {"waited_for": "committee.not_proposed"}
+
+
+async def test_what_another_service_takes_is_named(on: Desk) -> None:
+    with pytest.raises(NotOurs) as elsewhere:
+        await on.send(event("MeetingHeld", "m-1", {}))
+    assert elsewhere.value.owner == "activity"
+
+
+@pytest.mark.parametrize(
+    ("change", "sent", "code"),
+    [
+        ({"sources": ("/ext/personnel/other",)}, proposed(), "publisher.source_not_allowed"),
+        ({"types": ("MeetingHeld",)}, proposed(), "publisher.type_not_allowed"),
+        ({"regions": ("R01",)}, proposed(), "publisher.region_not_allowed"),
+    ],
+)
+async def test_a_publisher_sends_what_it_may_and_nothing_else(
+    on: Desk, change: dict[str, Any], sent: dict[str, Any], code: str
+) -> None:
+    assert PERSONNEL.rights is not None
+    limited = replace(PERSONNEL, rights=PERSONNEL.rights.model_copy(update=change))
+    answer = await on.send(sent, limited)
+    assert answer.reason is not None
+    assert (answer.outcome, answer.reason["code"]) == ("rejected", code)
+
+
+async def test_a_suspended_publisher_is_refused(on: Desk) -> None:
+    answer = await on.send(proposed(), replace(PERSONNEL, suspended=True))
+    assert answer.reason is not None
+    assert answer.reason["code"] == "publisher.suspended"
+
+
+async def test_a_dry_run_decides_and_appends_nothing(on: Desk) -> None:
+    assert (await on.send(proposed(), dry_run=True)).version == 1
+    assert (await on.send(appointed(), dry_run=True)).outcome == "waiting"
+    assert (await on.send(proposed(region="R99"), dry_run=True)).outcome == "rejected"
+    assert await on.outcomes() == []
+    assert "CommitteeProposed" not in await on.events()
+
+
+async def test_a_fact_is_voided_by_who_sent_it_and_nobody_else(on: Desk) -> None:
+    answer = await on.send(proposed())
+    voiding = {"event_id": answer.events[0]["id"], "reason": "ส่งผิดเขต"}
+    stranger = Publisher("other", "อื่น", PERSONNEL.rights)
+    sent = event("FactVoided", "v-1", voiding, subject=answer.stream)
+    refused = await on.send(sent, stranger)
+    assert refused.reason is not None
+    assert refused.reason["code"] == "fact.not_yours"
+    assert (await on.send({**sent, "id": "v-2"})).outcome == "accepted"
+    assert (await on.send(proposed("p-2"))).outcome == "accepted"
+
+
+async def test_a_rule_that_fails_keeps_the_fact_and_says_so(database: NewDatabase) -> None:
+    def broken(*_: object) -> list[Any]:
+        raise RuntimeError("a defect")
+
+    from services.committee.facts import FACTS
+
+    failing = Facts(
+        replace(each, aggregate=replace(each.aggregate, decide=broken)) if each.name == "CommitteeProposed" else each
+        for each in FACTS
+    )
+    async with desk(await database("committee"), failing) as on:
+        await opened(on)
+        answer = await on.send(proposed())
+        assert answer.reason is not None
+        assert (answer.outcome, answer.reason["code"]) == ("quarantined", "fact.rule_failed")
+        assert await on.outcomes() == [("p-1", "quarantined")]
+
+
+async def test_receipts_tell_each_outcome_in_order_and_the_last_one_holds(on: Desk) -> None:
+    await on.send(appointed())
+    await on.send(proposed())
+    await on.drainer.drain()
+    told = await receipts.receipts(on.store, "personnel", 0, 10)
+    assert [(each["id"], each["outcome"]) for each in told] == [
+        ("a-1", "waiting"), ("p-1", "accepted"), ("a-1", "accepted")
+    ]  # fmt: skip
+    assert [each["serial"] for each in told] == [1, 2, 3]
+    last = await receipts.receipt(on.store, "personnel", SOURCE, "a-1")
+    assert last is not None
+    assert (last["outcome"], last["version"]) == ("accepted", 2)
+    assert await receipts.receipt(on.store, "somebody-else", SOURCE, "a-1") is None
+
+
+def test_every_code_that_is_waited_for_exists() -> None:
+    from services.activity.facts import FACTS as ACTIVITY
+    from services.committee.facts import FACTS as COMMITTEE
+    from services.evaluation.facts import FACTS as EVALUATION
+    from shared.contracts.rejection import codes
+
+    every: list[Fact] = [*COMMITTEE, *ACTIVITY, *EVALUATION]
+    assert {code for fact in every for code in fact.waits} <= set(codes())
