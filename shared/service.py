@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ from shared.ingress.register import Register
 from shared.process import StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
+from shared.web.api import Api
 from shared.web.app import make_app
 from shared.web.auth import Authenticator
 from shared.web.collection import Collection
@@ -46,6 +47,8 @@ class Parts:
     learned: Sequence[Learned[Any]] = ()
     routers: Callable[[EventStore], Sequence[APIRouter]] = lambda _store: ()
     """Routes that are of no collection."""
+    more: Callable[[Api, CommandHandler], None] = lambda _api, _handler: None
+    """Operations of no collection."""
     facts: Facts = field(default_factory=lambda: Facts(()))
     """What other systems may tell it."""
 
@@ -64,20 +67,45 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         relays = relays_of(settings, store)
         handler = parts.handler(store)
         facts = FactHandler(handler, parts.facts)
-        ingress = Ingress(facts, Register(store), {each: settings.url(each) for each in WRITE_SERVICES})
-        app = make_app(
+        app = app_of(
             service,
-            parts.collections,
-            handler,
-            store,
+            parts,
+            facts,
             authenticator,
-            routers=parts.routers(store),
+            {each: settings.url(each) for each in WRITE_SERVICES},
             checks=[Check("relay", _states(relays), required=False)] if relays else [],
-            larger={PATH: LARGEST_BATCH},
-            more=ingress.add_to,
         )
         await stack.enter_async_context(in_background(*(relay.run for relay in relays), Drainer(facts).run))
         await serve(app, listening, stop, settings)
+
+
+def app_of(
+    service: str,
+    parts: Parts,
+    facts: FactHandler,
+    authenticator: Authenticator,
+    urls: Mapping[str, str],
+    checks: Sequence[Check] = (),
+) -> FastAPI:
+    """A write service's application: its commands, and where other systems' facts come in."""
+    store, handler = facts.store, facts.handler
+    ingress = Ingress(facts, Register(store), urls)
+
+    def more(api: Api) -> None:
+        ingress.add_to(api)
+        parts.more(api, handler)
+
+    return make_app(
+        service,
+        parts.collections,
+        handler,
+        store,
+        authenticator,
+        routers=parts.routers(store),
+        checks=checks,
+        larger={PATH: LARGEST_BATCH},
+        more=more,
+    )
 
 
 def relays_of(settings: Settings, store: EventStore) -> list[Relay]:

@@ -23,7 +23,14 @@ from services.committee.committee import (
 )
 from services.committee.mandate import MANDATE, AdoptMandate, DraftMandate
 from services.committee.programme import PROGRAMME, AmendProgramme, RegisterProgramme
-from services.committee.publishers import PUBLISHER, ChangePublisher, RegisterPublisher, SuspendPublisher
+from services.committee.publishers import (
+    PUBLISHER,
+    ChangePublisher,
+    IssueCredential,
+    RegisterPublisher,
+    RevokeCredential,
+    SuspendPublisher,
+)
 from shared.contracts import Learned
 from shared.web.collection import Collection, Lookup
 
@@ -62,7 +69,17 @@ COLLECTIONS: tuple[Collection, ...] = (
         },
         locate=of_the_region,
     ),
-    Collection("publishers", PUBLISHER, RegisterPublisher, {"change": ChangePublisher, "suspend": SuspendPublisher}),
+    Collection(
+        "publishers",
+        PUBLISHER,
+        RegisterPublisher,
+        {
+            "change": ChangePublisher,
+            "suspend": SuspendPublisher,
+            "issue-credential": IssueCredential,
+            "revoke-credential": RevokeCredential,
+        },
+    ),
 )
 
 LEARNED: tuple[Learned[Any], ...] = ()

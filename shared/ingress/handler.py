@@ -60,12 +60,14 @@ class FactHandler:
         """Decide a fact, or answer as before.
 
         ``dry_run`` decides and appends nothing. Raises OtherContent (the id was used for something else), NotOurs,
-        ContractError (a type that is none of ours), StoreUnavailable.
+        ContractError (a type that is none of ours), Rejected ``publisher.not_admitted``, StoreUnavailable.
         """
         digest = payload_digest(self.store.settings.secret, incoming.content)
         known = await self._known(incoming, digest)
         if known is not None:
             return known
+        if publisher.suspended or publisher.rights is None:
+            raise Rejected("publisher.not_admitted", publisher=publisher.name)
         fact = self._fact(incoming)
         received_at = await self.store.clock.now()
         case = _Case(incoming, publisher.name, publisher.actor, fact, received_at, digest)
@@ -226,8 +228,7 @@ def owner_of(event_type: str, subject: str) -> str:
 def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None:
     """Rejected ``publisher.*`` for what the publisher may not send."""
     rights = publisher.rights
-    if publisher.suspended or rights is None:
-        raise Rejected("publisher.suspended", publisher=publisher.name)
+    assert rights is not None
     if incoming.source not in rights.sources:
         raise Rejected("publisher.source_not_allowed", pointer="/source", publisher=publisher.name)
     if fact.name not in rights.types:

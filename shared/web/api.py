@@ -85,6 +85,11 @@ class Operation:
     public: bool = False
 
     @property
+    def documented_path(self) -> str:
+        """The address as OpenAPI writes it, which knows no converters."""
+        return self.path.replace(":path}", "}")
+
+    @property
     def id(self) -> str:
         """A name for generated clients, such as ``post_committees_appoint``."""
         words = [word for word in self.path.split("/")[2:] if not word.startswith("{")]
@@ -129,8 +134,8 @@ class Api:
         components["responses"] = {str(status): _problem_response(status) for status in TITLES}
         components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         for each in self.operations:
-            document["paths"][each.path][each.method.lower()] = _operation(each, schemas)
-        known = {(each.path, each.method.lower()) for each in self.operations}
+            document["paths"][each.documented_path][each.method.lower()] = _operation(each, schemas)
+        known = {(each.documented_path, each.method.lower()) for each in self.operations}
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 if (path, method) not in known:

@@ -83,15 +83,16 @@ def make_app(
 ) -> FastAPI:
     """The application of a service with an event store: commands, states and events of its collections.
 
-    ``more`` adds operations, ``larger`` tells addresses that take more than ``largest_body``.
+    ``more`` adds operations, which come before those of collections; ``larger`` tells addresses that take more than
+    ``largest_body``.
     Handlers of ``routers`` find ``store`` and ``handler`` in ``app.state`` besides what ``base_app`` puts there.
     """
     api = Api()
+    more(api)
     events_route(api, store)
     for collection in collections:
         command_routes(api, handler, service, collection)
         state_route(api, store, collection)
-    more(api)
     app = base_app(
         service,
         authenticator,

@@ -8,15 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from services.committee import persons
+from services.committee import credentials, persons
 from shared.contracts.common import FactVoided
 from shared.contracts.document import example
 from shared.eventstore.store import EventStore
+from shared.ingress.handler import FactHandler
 from shared.service import Parts
-from shared.web.app import make_app
+from shared.service import app_of as served
 from shared.web.auth import authorise
 from shared.web.collection import Collection
 from tests.tokens import TestIssuer
@@ -42,17 +43,21 @@ class Sent:
 def parts_of(service: str) -> Parts:
     """What a service says of itself."""
     http = importlib.import_module(f"services.{service}.http")
+    facts = importlib.import_module(f"services.{service}.facts").FACTS
     if service == "committee":
-        return Parts(http.COLLECTIONS, http.LEARNED, lambda store: [persons.router(lambda: store.pool, authorise)])
-    return Parts(http.COLLECTIONS, http.LEARNED)
+        return Parts(http.COLLECTIONS, http.LEARNED, _people, credentials.add_to, facts)
+    return Parts(http.COLLECTIONS, http.LEARNED, facts=facts)
+
+
+def _people(store: EventStore) -> list[APIRouter]:
+    return [persons.router(lambda: store.pool, authorise)]
 
 
 def app_of(service: str, store: EventStore, issuer: TestIssuer) -> FastAPI:
     """A service's application in this process."""
     parts = parts_of(service)
-    return make_app(
-        service, parts.collections, parts.handler(store), store, issuer.authenticator(), routers=parts.routers(store)
-    )
+    urls = {each: f"http://{each}.test" for each in WRITE_SERVICES}
+    return served(service, parts, FactHandler(parts.handler(store), parts.facts), issuer.authenticator(), urls)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from services.committee.mandate import AdoptMandate, DraftMandate
 from services.committee.programme import RegisterProgramme
+from shared.contracts import Rejected
 from shared.eventstore.append import OtherContent
 from shared.ingress import receipts
 from shared.ingress.facts import Fact, Facts
@@ -199,10 +200,11 @@ async def test_a_publisher_sends_what_it_may_and_nothing_else(
     assert (answer.outcome, answer.reason["code"]) == ("rejected", code)
 
 
-async def test_a_suspended_publisher_is_refused(on: Desk) -> None:
-    answer = await on.send(proposed(), replace(PERSONNEL, suspended=True))
-    assert answer.reason is not None
-    assert answer.reason["code"] == "publisher.suspended"
+async def test_nothing_is_kept_of_a_suspended_publisher(on: Desk) -> None:
+    with pytest.raises(Rejected, match=r"publisher\.not_admitted"):
+        await on.send(proposed(), replace(PERSONNEL, suspended=True))
+    assert await on.outcomes() == []
+    assert (await on.send(proposed())).outcome == "accepted"
 
 
 async def test_a_dry_run_decides_and_appends_nothing(on: Desk) -> None:

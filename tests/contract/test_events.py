@@ -1,0 +1,257 @@
+"""``POST /v1/events`` and what a publisher asks about what became of its facts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from services.committee.programme import RegisterProgramme
+from tests.conftest import NewDatabase
+from tests.contract.asking import problem_of, refused, send
+from tests.contract.conftest import client_of
+from tests.contract.services import app_of, opened
+from tests.integration.ingress.desk import SOURCE, TYPES, appointed, event, proposed
+from tests.tokens import TestIssuer
+from tests.unit.committee.examples import definition
+
+STRUCTURED = {"Content-Type": "application/cloudevents+json"}
+BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+PUBLISHER = "publisher:personnel"
+RIGHTS = {"sources": [SOURCE], "types": [each for each in TYPES if each != "FactVoided"]}
+LARGE = 1024 * 1024 + 1
+
+
+@pytest.fixture
+async def app(database: NewDatabase, issuer: TestIssuer) -> AsyncIterator[FastAPI]:
+    made = await database("committee")
+    async with opened(made.app_dsn, "committee") as store:
+        yield app_of("committee", store, issuer)
+
+
+@pytest.fixture
+async def officer(http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """An officer, who has registered the programme and the personnel system."""
+    body = RegisterProgramme(definition=definition()).model_dump(mode="json")
+    assert (await send(http, "/v1/programmes", body)).status_code == 201
+    admitted = {"publisher": "personnel", "office": "สำนักงาน ก.ค.ศ.", "rights": RIGHTS}
+    assert (await send(http, "/v1/publishers", admitted)).status_code == 201
+    return http
+
+
+async def key_of(officer: httpx.AsyncClient, name: str = "first", **more: Any) -> str:
+    body = {"credential": name, **more}
+    answer = await send(officer, f"/v1/publishers/{PUBLISHER}/issue-api-key", body, key=f"key-{name}")
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["api_key"])
+
+
+@pytest.fixture
+async def publisher(app: FastAPI, officer: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app, {"X-API-Key": await key_of(officer)}) as client:
+        yield client
+
+
+def post(client: httpx.AsyncClient, body: Any, headers: dict[str, str] = STRUCTURED, **query: Any) -> Any:
+    return client.post("/v1/events", content=orjson.dumps(body), headers=headers, params=query)
+
+
+async def test_a_structured_event_is_accepted(publisher: httpx.AsyncClient) -> None:
+    answer = await post(publisher, proposed())
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert (told["outcome"], told["stream"], told["version"]) == ("accepted", "committee:2560-cluster:R07:1", 1)
+    assert told["position"].startswith("committee:0:")
+    assert [each["type"] for each in told["events"]] == ["th.go.obec.cluster.CommitteeProposed.v1"]
+
+
+async def test_a_binary_event_is_accepted(publisher: httpx.AsyncClient) -> None:
+    sent = proposed()
+    headers = {f"ce-{name}": value for name, value in sent.items() if name != "data"}
+    answer = await post(publisher, sent["data"], {**headers, "Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text
+
+
+async def test_an_event_sent_again_is_answered_as_before(publisher: httpx.AsyncClient) -> None:
+    first, again = await post(publisher, proposed()), await post(publisher, proposed())
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == {**first.json(), "duplicate": True}
+    problem = await refused(post(publisher, proposed(region="R08")), 409, "fact.conflict")
+    assert "p-1" in problem["en"]
+
+
+async def test_a_batch_tells_of_each_event_in_order(publisher: httpx.AsyncClient) -> None:
+    sent = [
+        proposed("1", "R01"),
+        appointed("2", "R02"),
+        proposed("3", "R99"),
+        {"id": "4"},
+        event("MeetingHeld", "5", {}),
+        proposed("1", "R01"),
+        proposed("1", "R03"),
+        event("Nonsense", "8", {}),
+    ]
+    answer = await post(publisher, sent, BATCH)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [each["outcome"] for each in told] == [
+        "accepted", "waiting", "rejected", "refused", "refused", "accepted", "conflict", "refused"
+    ]  # fmt: skip
+    assert [(each.get("reason") or {}).get("code") for each in told[2:5]] == [
+        "fact.invalid", "cloudevent.attribute_missing", "event.other_service"
+    ]  # fmt: skip
+    assert told[4]["url"] == "http://activity.test/v1/events"
+    assert told[5]["duplicate"]
+    for each in told:
+        if each.get("reason"):
+            assert each["reason"]["th"]
+            assert each["reason"]["en"]
+
+
+async def test_what_is_wrong_with_an_event_is_a_problem_with_its_receipt(publisher: httpx.AsyncClient) -> None:
+    answer = await post(publisher, proposed(region="R99", members=[]))
+    problem = problem_of(answer)
+    assert (answer.status_code, problem["code"]) == (422, "fact.invalid")
+    assert {each["pointer"] for each in problem["errors"]} == {"/data/region", "/data/members"}
+    assert problem["receipt"]["outcome"] == "rejected"
+
+
+async def test_a_fact_that_waits_is_taken_and_says_for_what(publisher: httpx.AsyncClient) -> None:
+    answer = await post(publisher, appointed())
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "waiting")
+    assert answer.json()["reason"]["code"] == "committee.not_proposed"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"{", STRUCTURED, 400, "cloudevent.not_json"),
+        (b"[]", STRUCTURED, 400, "cloudevent.not_an_object"),
+        (b"{}", BATCH, 400, "cloudevent.not_a_batch"),
+        (b"{}", {"Content-Type": "application/json"}, 415, "cloudevent.no_event"),
+        (b"{}", {}, 415, "cloudevent.no_event"),
+        (orjson.dumps({**proposed(), "specversion": "0.3"}), STRUCTURED, 400, "cloudevent.other_version"),
+        (orjson.dumps({**proposed(), "time": "yesterday"}), STRUCTURED, 400, "cloudevent.time_unreadable"),
+        (orjson.dumps({**proposed(), "Type": "x"}), STRUCTURED, 400, "cloudevent.attribute_name"),
+        (orjson.dumps({**proposed(), "datacontenttype": "text/xml"}), STRUCTURED, 415, "cloudevent.not_json_type"),
+        (orjson.dumps([proposed()] * 1001), BATCH, 413, "cloudevent.batch_too_long"),
+        (b" " * (8 * LARGE), BATCH, 413, "request.too_large"),
+    ],
+)
+async def test_what_is_no_event_is_refused_with_its_reason(
+    publisher: httpx.AsyncClient, body: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    await refused(publisher.post("/v1/events", content=body, headers=headers), status, code)
+
+
+async def test_a_type_of_another_service_is_sent_there(publisher: httpx.AsyncClient) -> None:
+    problem = await refused(post(publisher, event("MeetingHeld", "1", {})), 421, "event.other_service")
+    assert (problem["service"], problem["url"]) == ("activity", "http://activity.test/v1/events")
+    await refused(post(publisher, event("Nonsense", "2", {})), 422, "event.unknown_type")
+
+
+async def test_a_dry_run_appends_nothing(publisher: httpx.AsyncClient) -> None:
+    answer = await post(publisher, proposed(), dry_run="true")
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "accepted")
+    assert (await publisher.get("/v1/receipts")).json() == []
+    await refused(post(publisher, proposed(), dry_run="perhaps"), 400, "query.unreadable")
+
+
+async def test_receipts_are_found_and_listed(publisher: httpx.AsyncClient) -> None:
+    await post(publisher, [appointed("a/1 ก"), proposed("2", "R01"), proposed("3", "R99")], BATCH)
+    found = await publisher.get(f"/v1/receipts{SOURCE}/a%2F1%20%E0%B8%81")
+    assert (found.status_code, found.json()["outcome"]) == (200, "waiting"), found.text
+    await refused(publisher.get(f"/v1/receipts{SOURCE}/none"), 404, "receipt.not_found")
+
+    page = await publisher.get("/v1/receipts", params={"limit": 2})
+    assert len(page.json()) == 2
+    rest = await publisher.get(f"/v1/receipts{page.headers['link'].partition('<')[2].partition('>')[0]}")
+    assert len(rest.json()) == 1
+    assert "link" not in rest.headers
+    rejected = await publisher.get("/v1/receipts", params={"outcome": "rejected"})
+    assert [each["id"] for each in rejected.json()] == ["3"]
+    await refused(publisher.get("/v1/receipts", params={"outcome": "lost"}), 400, "query.unreadable")
+
+
+async def test_both_sides_can_compare_a_day(publisher: httpx.AsyncClient) -> None:
+    await post(publisher, [proposed("2", "R01"), appointed("1", "R02"), proposed("3", "R99")], BATCH)
+    today = datetime.now(UTC).date()
+    days = await publisher.get("/v1/publishers/me/reconciliation", params={"from": "2559-01-01", "to": "2559-12-31"})
+    assert days.json() == []
+    asked = {"from": f"{today.year}-01-01", "to": f"{today.year}-12-31"}
+    (day,) = (await publisher.get("/v1/publishers/me/reconciliation", params=asked)).json()
+    assert day["outcomes"] == {"accepted": 1, "rejected": 1, "waiting": 1}
+    lines = sorted([f"{SOURCE} 1 waiting", f"{SOURCE} 2 accepted", f"{SOURCE} 3 rejected"])
+    assert day["sha256"] == hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    much = {"from": "2500-01-01", "to": "2560-01-01"}
+    await refused(publisher.get("/v1/publishers/me/reconciliation", params=much), 400, "query.unreadable")
+
+
+async def test_a_publisher_learns_what_it_may_send_and_where(publisher: httpx.AsyncClient) -> None:
+    told = (await publisher.get("/v1/publishers/me")).json()
+    assert (told["publisher"], told["sources"], told["suspended"]) == ("personnel", [SOURCE], False)
+    assert told["types"]["CommitteeAppointed"] == "http://committee.test/v1/events"
+
+
+async def test_nobody_sends_without_a_credential(app: FastAPI, officer: httpx.AsyncClient, issuer: TestIssuer) -> None:
+    async with client_of(app, {}) as nobody:
+        await refused(post(nobody, proposed()), 401, "auth.required")
+        for key in ("", "obec_wrong", "x" * 5000):
+            await refused(post(nobody, proposed(), {**STRUCTURED, "X-API-Key": key}), 401, "auth.required")
+    async with client_of(app, issuer.bearer("officer")) as not_a_publisher:
+        await refused(post(not_a_publisher, proposed()), 403, "auth.forbidden")
+    async with client_of(app, issuer.bearer("publisher", subject="unknown")) as unknown:
+        await refused(post(unknown, proposed()), 403, "publisher.unknown_client")
+
+
+async def test_a_client_of_a_configured_issuer_sends(
+    app: FastAPI, officer: httpx.AsyncClient, issuer: TestIssuer
+) -> None:
+    body = {"credential": "client-7", "kind": "oauth2_client", "fingerprint": "ab" * 32}
+    assert (await send(officer, f"/v1/publishers/{PUBLISHER}/issue-credential", body)).status_code == 201
+    async with client_of(app, issuer.bearer("publisher", subject="client-7")) as client:
+        assert (await post(client, proposed())).status_code == 201
+
+
+async def test_a_key_is_shown_once_and_ends_when_it_is_revoked_or_has_expired(
+    app: FastAPI, officer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.ingress.register.FRESH_SECONDS", 0.0)
+    first, second = await key_of(officer), await key_of(officer, "second")
+    again = await send(officer, f"/v1/publishers/{PUBLISHER}/issue-api-key", {"credential": "first"}, key="key-first")
+    assert (again.status_code, again.json()["api_key"]) == (200, None)
+    async with client_of(app, {}) as client:
+        for key in (first, second):  # both are good while one takes the other's place
+            assert (await client.get("/v1/publishers/me", headers={"X-API-Key": key})).status_code == 200
+        revoked = {"credential": "first", "reason": "เปลี่ยนกุญแจ"}
+        await send(officer, f"/v1/publishers/{PUBLISHER}/revoke-credential", revoked)
+        await refused(client.get("/v1/publishers/me", headers={"X-API-Key": first}), 401, "auth.required")
+        assert (await client.get("/v1/publishers/me", headers={"X-API-Key": second})).status_code == 200
+    await refused(
+        send(officer, f"/v1/publishers/{PUBLISHER}/issue-api-key", {"credential": "old", "expires_on": "2559-01-01"}),
+        422,
+        "publisher.credential_expired",
+    )
+
+
+async def test_a_suspended_publisher_is_refused_until_it_is_admitted_again(
+    officer: httpx.AsyncClient, publisher: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.ingress.register.FRESH_SECONDS", 0.0)
+    await send(officer, f"/v1/publishers/{PUBLISHER}/suspend", {"reason": "ส่งข้อมูลผิดซ้ำ"})
+    await refused(post(publisher, proposed()), 403, "publisher.not_admitted")
+    assert (await publisher.get("/v1/receipts")).json() == []
+    await send(officer, f"/v1/publishers/{PUBLISHER}/change", {"office": "ก.ค.ศ.", "rights": RIGHTS, "reason": "แก้แล้ว"})
+    assert (await post(publisher, proposed())).status_code == 201
+
+
+async def test_no_secret_is_in_the_store(officer: httpx.AsyncClient, app: FastAPI) -> None:
+    key = await key_of(officer)
+    rows = await app.state.store.pool.fetch("SELECT data, metadata FROM events")
+    assert not any(key in row["data"] or key in row["metadata"] for row in rows)
