@@ -21,7 +21,9 @@ from shared.ingress.drain import Drainer
 from shared.ingress.facts import Facts
 from shared.ingress.handler import FactHandler
 from shared.ingress.http import LARGEST_BATCH, PATH, Ingress
+from shared.ingress.records import RecordIngress
 from shared.ingress.register import Register
+from shared.ingress.telling import Teller
 from shared.process import StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
@@ -75,7 +77,15 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             {each: settings.url(each) for each in WRITE_SERVICES},
             checks=[Check("relay", _states(relays), required=False)] if relays else [],
         )
-        await stack.enter_async_context(in_background(*(relay.run for relay in relays), Drainer(facts).run))
+        work = [*(relay.run for relay in relays), Drainer(facts).run]
+        if settings.kafka_bootstrap_servers is not None:
+            connection = {"bootstrap_servers": settings.kafka_bootstrap_servers}
+            topics = Topics(settings.topic_prefix)
+            work += [
+                RecordIngress(facts, Register(store), connection, topics).run,
+                Teller(store, connection, topics).run,
+            ]
+        await stack.enter_async_context(in_background(*work))
         await serve(app, listening, stop, settings)
 
 

@@ -14,7 +14,7 @@ from shared.contracts import Claim, ContractError, Rejected
 from shared.contracts.types import instant
 from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stale, Verdict, payload_digest
 from shared.eventstore.commands import CommandHandler, Ready, Request
-from shared.ingress.cloudevents import Incoming
+from shared.ingress.cloudevents import Incoming, Unreadable
 from shared.ingress.facts import Fact, Facts, Sent
 from shared.ingress.register import Publisher
 from shared.thai.errors import ThaiConventionError
@@ -76,6 +76,34 @@ class FactHandler:
         except Rejected as refusal:
             return await self._conclude(_verdict(case, "rejected", refusal), dry_run=dry_run)
         return await self._decide(case, dry_run=dry_run)
+
+    def takes(self, incoming: Incoming) -> bool:
+        """Whether the type is this service's."""
+        try:
+            return self.facts.of_type(incoming.type, incoming.subject) is not None
+        except ContractError:
+            return False
+
+    async def refuse(self, publisher: Publisher, incoming: Incoming, refusal: Rejected) -> Answer:
+        """Keep a refusal for good, with its receipt, where nobody waits for an answer."""
+        digest = payload_digest(self.store.settings.secret, incoming.content)
+        received_at = await self.store.clock.now()
+        verdict = Verdict("rejected", publisher.name, incoming.type, received_at, _told(refusal))
+        return await self.store.append(
+            Append(incoming.source, incoming.id, digest, incoming.subject, (), {}, received_at, verdict=verdict)
+        )
+
+    async def quarantine(self, publisher: Publisher, place: str, unreadable: Unreadable) -> Answer:
+        """Keep that a record could not be read; ``place``: <partition>/<offset> in the publisher's topic.
+
+        What it says stays there, and nowhere else.
+        """
+        received_at = await self.store.clock.now()
+        reason = orjson.dumps({"code": unreadable.code, "params": {}, "pointer": unreadable.pointer}).decode()
+        verdict = Verdict("quarantined", publisher.name, "", received_at, reason)
+        source = f"/ingress/{publisher.name}"
+        digest = payload_digest(self.store.settings.secret, place)
+        return await self.store.append(Append(source, place, digest, "", (), {}, received_at, verdict=verdict))
 
     async def take_again(self, waiting: Any) -> Answer:
         """Decide a fact that waits once more; ``waiting`` is its row."""
@@ -261,13 +289,16 @@ def _names(ready: Ready) -> tuple[str, ...]:
 def _verdict(case: _Case, outcome: Outcome, refusal: Exception) -> Append:
     """An append of no events that keeps an outcome and its reason."""
     incoming = case.incoming
-    reason = orjson.dumps(_reason(refusal), default=str).decode()
     verdict = Verdict(
-        outcome, case.publisher, incoming.type, case.received_at, reason, again=case.again, woken=case.woken
+        outcome, case.publisher, incoming.type, case.received_at, _told(refusal), again=case.again, woken=case.woken
     )
     return Append(
         incoming.source, incoming.id, case.digest, incoming.subject, (), {}, case.received_at, verdict=verdict
     )
+
+
+def _told(refusal: Exception) -> str:
+    return orjson.dumps(_reason(refusal), default=str).decode()
 
 
 def _reason(refusal: Exception) -> dict[str, Any]:

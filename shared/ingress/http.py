@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -18,6 +16,7 @@ from shared.ingress import cloudevents, receipts
 from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.identity import publisher_of
+from shared.ingress.lanes import in_lanes, lane_of, name_of
 from shared.ingress.receipts import Receipt
 from shared.ingress.register import Publisher, Register
 from shared.thai.errors import ThaiConventionError
@@ -183,19 +182,18 @@ class Ingress:
     async def _batch(self, events: Sequence[Any], publisher: Publisher, *, dry_run: bool) -> list[dict[str, Any]]:
         """Of each event what became of it, in the order given. What speaks of the same place is decided in order."""
         told: list[dict[str, Any]] = [{} for _ in events]
-        lanes: defaultdict[tuple[str, ...], list[tuple[int, Incoming]]] = defaultdict(list)
+        read: list[tuple[int, Incoming]] = []
         for index, each in enumerate(events):
             try:
-                incoming = cloudevents.from_object(each)
-                lanes[_lane(incoming)].append((index, incoming))
+                read.append((index, cloudevents.from_object(each)))
             except Unreadable as unreadable:
                 told[index] = _unreadable(unreadable)
 
-        async def take(lane: Sequence[tuple[int, Incoming]]) -> None:
-            for index, incoming in lane:
-                told[index] = await self._told(incoming, publisher, dry_run=dry_run)
+        async def take(place: tuple[int, Incoming]) -> None:
+            index, incoming = place
+            told[index] = await self._told(incoming, publisher, dry_run=dry_run)
 
-        await asyncio.gather(*(take(lane) for lane in lanes.values()))
+        await in_lanes(read, lambda place: lane_of(place[1]), lambda place: name_of(place[1]), take)
         return told
 
     async def _told(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool) -> dict[str, Any]:
@@ -241,13 +239,6 @@ def _nothing(incoming: Incoming, outcome: str, reason: Mapping[str, Any]) -> dic
 def _unreadable(unreadable: Unreadable) -> dict[str, Any]:
     reason = {"code": unreadable.code, "pointer": unreadable.pointer}
     return {"source": "", "id": "", "type": "", "outcome": "refused", "reason": receipts.reason_of(reason)}
-
-
-def _lane(incoming: Incoming) -> tuple[str, ...]:
-    """What may concern one stream is decided in the order in which it was sent."""
-    data = incoming.data if isinstance(incoming.data, dict) else {}
-    place = data.get("region") or data.get("scope") or ""
-    return str(data.get("programme", "")), str(place), incoming.subject
 
 
 def _owner(name: str) -> str:

@@ -19,6 +19,14 @@ class Topics:
         """Public events of a service."""
         return f"{self.prefix}obec.cluster.{store}"
 
+    def ingress(self, publisher: str) -> str:
+        """What a publisher sends by Kafka; nobody else may write it, so the topic is the identity."""
+        return f"{self.prefix}obec.cluster.ingress.{publisher}"
+
+    def receipts(self, publisher: str) -> str:
+        """What became of a publisher's facts."""
+        return f"{self.prefix}obec.cluster.receipts.{publisher}"
+
     @property
     def heads(self) -> str:
         """How far every shard of every store is; compacted."""

@@ -32,7 +32,7 @@ CREATE TABLE receipts (
     source         text        COLLATE "C" NOT NULL,
     id             text        COLLATE "C" NOT NULL,
     type           text        COLLATE "C" NOT NULL,
-    outcome        text        NOT NULL CHECK (outcome IN ('accepted', 'rejected', 'waiting', 'quarantined')),
+    outcome        text        NOT NULL CHECK (outcome IN ('accepted', 'rejected', 'waiting', 'quarantined', 'conflict')),
     reason         text,
     stream         text        COLLATE "C" NOT NULL,
     stream_version integer     NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE receipts (
 );
 CREATE INDEX receipts_of ON receipts (source, id, serial);
 CREATE INDEX receipts_publisher ON receipts (publisher, serial);
-COMMENT ON TABLE receipts IS 'Every outcome that a fact came to, in the order in which it is told to its publisher; the last one of a fact holds.';
+COMMENT ON TABLE receipts IS 'Every outcome that a fact came to, in the order in which it is told to its publisher; the last one of a fact holds. conflict: its id came again with another content, which changes nothing.';
 
 CREATE TABLE receipts_cursor (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
@@ -297,6 +297,20 @@ BEGIN
     FROM unnest(a_source, a_id, outcomes, details, reasons) WITH ORDINALITY AS a (source, id, outcome, detail, reason, n)
     LEFT JOIN inbox i ON i.source = a.source AND i.id = a.id AND a.outcome IN ('accepted', 'rejected', 'quarantined', 'known')
     ORDER BY a.n;
+END
+$$;
+
+-- A receipt of what changes nothing: the id of a fact came again with another content.
+CREATE FUNCTION add_conflict(of_publisher text, of_source text, of_id text, of_type text, of_reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(71004, 0);
+    INSERT INTO receipts (serial, publisher, source, id, type, outcome, reason, stream, stream_version, shard, position,
+                          events, received_at, decided_at)
+    SELECT coalesce((SELECT max(r.serial) FROM receipts r), 0) + 1, of_publisher, of_source, of_id, of_type, 'conflict',
+           of_reason, '', 0, 0, 0, '[]', business_now(), business_now();
 END
 $$;
 

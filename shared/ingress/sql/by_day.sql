@@ -2,7 +2,7 @@
 WITH last AS (
     SELECT DISTINCT ON (source, id) source, id, outcome, (received_at AT TIME ZONE 'Asia/Bangkok')::date AS day
     FROM receipts
-    WHERE publisher = $1 AND received_at >= $2 AND received_at < $3
+    WHERE publisher = $1 AND received_at >= $2 AND received_at < $3 AND outcome <> 'conflict'
     ORDER BY source, id, serial DESC
 ), hashed AS (
     SELECT day, encode(sha256(convert_to(

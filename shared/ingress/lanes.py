@@ -1,0 +1,57 @@
+"""Many facts at once: what may concern one stream in the order in which it came, everything else side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from typing import TypeVar
+
+from shared.ingress.cloudevents import Incoming
+
+T = TypeVar("T")
+
+
+def lane_of(incoming: Incoming) -> Hashable:
+    """What may concern the same stream has the same lane: its programme and place, or the stream that it names."""
+    data = incoming.data if isinstance(incoming.data, dict) else {}
+    place = data.get("region") or data.get("scope") or ""
+    return str(data.get("programme", "")), str(place), incoming.subject
+
+
+def name_of(incoming: Incoming) -> Hashable:
+    """Under what it is answered once and for all."""
+    return incoming.source, incoming.id
+
+
+async def in_lanes(
+    each: Iterable[T],
+    lane: Callable[[T], Hashable],
+    name: Callable[[T], Hashable],
+    take: Callable[[T], Awaitable[None]],
+) -> None:
+    """Take what is of one lane one after the other, lanes side by side. Raises what ``take`` raises.
+
+    What has the name of one before it comes last: whatever lane it is in, the first one is decided first.
+    """
+    lanes: defaultdict[Hashable, list[T]] = defaultdict(list)
+    named: set[Hashable] = set()
+    again: list[T] = []
+    for one in each:
+        if (known := name(one)) in named:
+            again.append(one)
+        else:
+            named.add(known)
+            lanes[lane(one)].append(one)
+
+    async def along(ones: Sequence[T]) -> None:
+        for one in ones:
+            await take(one)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for ones in lanes.values():
+                group.create_task(along(ones))
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from several
+    await along(again)

@@ -1,0 +1,148 @@
+"""Facts that come by Kafka: a topic for each publisher, whose writing right makes the topic its identity.
+
+Every service with a store reads all of them and takes what it owns; committee answers what cannot be read and what
+nobody owns. The broker's offset moves after a batch was decided: what comes twice is answered as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.contracts import ContractError, Rejected
+from shared.eventstore.append import OtherContent, StoreUnavailable
+from shared.ingress.cloudevents import Incoming, Unreadable, of_record
+from shared.ingress.handler import FactHandler, NotOurs
+from shared.ingress.lanes import in_lanes, lane_of, name_of
+from shared.ingress.register import OWNER, Publisher, Register
+from shared.ingress.sql import statement
+from shared.streams.topics import Topics
+
+log = structlog.get_logger(__name__)
+
+_ADD_CONFLICT = statement("add_conflict")
+
+RECORDS = 500
+"""Records decided at once at most."""
+WAIT_MS = 500
+PAUSE_SECONDS = 1.0
+"""Before joining again after an error, and before looking again whether the register was loaded."""
+
+Read = tuple[Any, Incoming | Unreadable]
+"""A record, and what it says."""
+
+
+class RecordIngress:
+    """Takes the facts of one service from all ingress topics. ``connection``: aiokafka's keyword arguments."""
+
+    def __init__(self, facts: FactHandler, register: Register, connection: Mapping[str, Any], topics: Topics) -> None:
+        self._facts, self._store, self._register = facts, facts.store, register
+        self._connection, self._prefix = dict(connection), topics.ingress("")
+        self._group = f"{topics.prefix}obec.{facts.store.name}.ingress"
+        self.error = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take what comes until ``stop``; joins again after whatever broker or database do."""
+        while not stop.is_set():
+            try:
+                await self._join_and_take(stop)
+            except (KafkaError, OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                self.error = f"{type(error).__name__}: {error}"
+                log.warning("ingress starts anew", service=self._store.name, reason=self.error)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+    async def _join_and_take(self, stop: asyncio.Event) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._connection,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=5_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+        )
+        consumer.subscribe(pattern=f"^{re.escape(self._prefix)}[a-z][a-z0-9-]{{1,30}}$")
+        try:
+            await consumer.start()
+            self.error = ""
+            while not stop.is_set():
+                polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=RECORDS)
+                for place in sorted(polled):
+                    await self._take(place, polled[place], stop)
+                    if stop.is_set():
+                        return
+                if polled:
+                    await consumer.commit()
+        finally:
+            with contextlib.suppress(KafkaError, OSError, asyncio.TimeoutError):
+                await asyncio.wait_for(consumer.stop(), 5)
+
+    async def _take(self, place: TopicPartition, records: Sequence[Any], stop: asyncio.Event) -> None:
+        """Decide the records of one topic. Nothing is committed of a batch that was not decided whole."""
+        name = place.topic.removeprefix(self._prefix)
+        publisher = await self._publisher(name, stop)
+        if publisher is None:
+            return
+        read = [(record, _read(record)) for record in records]
+        await in_lanes(read, _lane, _name, lambda one: self._decide(publisher, *one))
+
+    async def _publisher(self, name: str, stop: asyncio.Event) -> Publisher | None:
+        """Who writes the topic; waits for the register. None when told to stop meanwhile."""
+        while not stop.is_set():
+            try:
+                return await self._register.by_name(name) or Publisher(name)
+            except Rejected:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+        return None
+
+    async def _decide(self, publisher: Publisher, record: Any, read: Incoming | Unreadable) -> None:
+        answers_for_all = self._store.name == OWNER
+        if isinstance(read, Unreadable):
+            if answers_for_all:
+                await self._facts.quarantine(publisher, _place(record), read)
+            return
+        try:
+            await self._facts.take(read, publisher)
+        except NotOurs:
+            return
+        except ContractError as error:
+            if answers_for_all:
+                await self._facts.refuse(publisher, read, Rejected(error.code, pointer="/type", type=read.type))
+        except Rejected as refusal:
+            # Not admitted, or not known: over HTTP nothing is kept of it, but here nobody waits for an answer.
+            if answers_for_all or self._facts.takes(read):
+                await self._facts.refuse(publisher, read, refusal)
+        except OtherContent:
+            reason = orjson.dumps({"code": "fact.conflict", "params": {"id": read.id}}).decode()
+            await self._store.pool.execute(_ADD_CONFLICT, publisher.name, read.source, read.id, read.type, reason)
+
+
+def _read(record: Any) -> Incoming | Unreadable:
+    try:
+        return of_record(iter(record.headers), record.value)
+    except Unreadable as unreadable:
+        return unreadable
+
+
+def _lane(one: Read) -> Any:
+    return "" if isinstance(one[1], Unreadable) else lane_of(one[1])
+
+
+def _name(one: Read) -> Any:
+    record, read = one
+    return _place(record) if isinstance(read, Unreadable) else name_of(read)
+
+
+def _place(record: Any) -> str:
+    return f"{record.partition}/{record.offset}"

@@ -1,0 +1,1 @@
+SELECT add_conflict($1, $2, $3, $4, $5)

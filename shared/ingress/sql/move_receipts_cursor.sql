@@ -1,0 +1,1 @@
+UPDATE receipts_cursor SET serial = $1
