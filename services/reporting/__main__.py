@@ -36,8 +36,11 @@ async def _connected(pool: asyncpg.Pool) -> asyncpg.Pool:
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the views."""
+    import httpx
+
     from services.reporting.http import reporting_api
-    from shared.service import listen, serve
+    from services.reporting.receipts import Receipts
+    from shared.service import WRITE_SERVICES, listen, serve
     from shared.web.app import base_app
     from shared.web.auth import Authenticator
     from shared.web.health import Check
@@ -52,6 +55,8 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
             clock = SimulatedClock(pool)
             await clock.begin()
         views = reporting_api(lambda: pool, clock)
+        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        Receipts({service: settings.url(service) for service in WRITE_SERVICES}, client).add_to(views)
 
         async def reached() -> str:
             await pool.fetchval("SELECT 1")
