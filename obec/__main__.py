@@ -7,13 +7,24 @@ import typer
 from obec import local, programme, stores
 from obec.demo import demo
 from obec.output import fail
+from obec.publish import publish
 
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="The OBEC CLUSTER programme on this machine.",
 )
-for command in (demo, local.up, local.down, local.reset, local.status, local.token, stores.verify, stores.restore):
+for command in (
+    demo,
+    local.up,
+    local.down,
+    local.reset,
+    local.status,
+    local.token,
+    publish,
+    stores.verify,
+    stores.restore,
+):
     app.command()(command)
 app.add_typer(programme.app, name="programme")
 

@@ -29,7 +29,7 @@ class OneKey(Register):
     """Every service knows one publisher, by one key."""
 
     async def by_api_key(self, key: str, now: object) -> Publisher | None:
-        types = ("CommitteeProposed", "FundsDisbursed", "IndicatorMeasured")
+        types = ("CommitteeProposed", "CommitteeAppointed", "FundsDisbursed", "IndicatorMeasured")
         rights = PublisherRights(sources=(SOURCE,), types=types)
         return Publisher("personnel", "ก.ค.ศ.", rights) if key == "good" else None
 

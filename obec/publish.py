@@ -1,0 +1,71 @@
+"""``obec publish``: send a file of events as a publisher, with progress; stopped, it goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from deploy.local.ports import HOST, Ports
+from obec.output import console, fail
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from shared.kit.files import Mapped
+
+
+def publish(
+    file: Annotated[Path, typer.Argument(help="CloudEvents, one JSON object a line; or CSV, with --map.")],
+    key: Annotated[str, typer.Option(envvar="OBEC_API_KEY", help="The publisher's API key.")] = "",
+    token: Annotated[str, typer.Option(envvar="OBEC_TOKEN", help="A token of the publisher's client instead.")] = "",
+    to: Annotated[str, typer.Option(help="Any service of the installation; by default on this machine.")] = "",
+    mapping: Annotated[Path | None, typer.Option("--map", help="How a CSV row becomes an event (TOML).")] = None,
+) -> None:
+    """Send a file of events; what became of each is written to FILE.receipts.jsonl, and not sent again."""
+    from shared.kit.files import BadFile, Mapped
+    from shared.kit.sending import CannotSend
+
+    if not key and not token:
+        raise fail("who sends? --key or OBEC_API_KEY, else --token or OBEC_TOKEN")
+    headers = {"X-API-Key": key} if key else {"Authorization": f"Bearer {token}"}
+    start = to or f"http://{HOST}:{Ports.of_environment(os.environ).committee}"
+    try:
+        mapped = Mapped.read(mapping) if mapping else None
+        outcomes = asyncio.run(_send(file, mapped, start, headers))
+    except (BadFile, CannotSend) as error:
+        raise fail(str(error)) from error
+    console.print(_table(outcomes))
+    if set(outcomes) - {"accepted", "waiting"}:
+        raise typer.Exit(1)
+
+
+async def _send(file: Path, mapped: Mapped | None, start: str, headers: dict[str, str]) -> Counter[str]:
+    from shared.kit.files import events_of
+    from shared.kit.sending import Receipts, Sender
+
+    receipts = Receipts(file.with_name(f"{file.name}.receipts.jsonl"))
+    receipts.load()
+    total = sum(1 for event in events_of(file, mapped) if receipts.lacks(event))
+    sender = Sender(start, headers)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(file.name, total=total)
+            async for count in sender.send(events_of(file, mapped), receipts):
+                bar.advance(task, count)
+    finally:
+        await sender.close()
+    return sender.outcomes
+
+
+def _table(outcomes: Counter[str]) -> Table:
+    table = Table("outcome", "events")
+    for outcome, count in sorted(outcomes.items()):
+        table.add_row(outcome, f"{count:,}")
+    return table

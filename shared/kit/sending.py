@@ -1,0 +1,142 @@
+"""Sends events in batches, each to the service that takes its type; what was answered before is not sent again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import stamina
+
+BATCH = 200
+"""Events of one request; one that is not answered is sent again, and answered as before."""
+PATIENCE = 60.0
+"""Seconds for which a batch is sent again while a service does not answer."""
+MEDIA_TYPE = "application/cloudevents-batch+json"
+FINAL = frozenset({"accepted", "rejected", "quarantined", "conflict"})
+"""Outcomes that sending again does not change."""
+
+
+class CannotSend(Exception):
+    """A service refused a whole batch, or did not answer for as long as was waited."""
+
+
+class _TryAgain(Exception):
+    """The service said, or the connection showed, that later is better."""
+
+
+@dataclass
+class Receipts:
+    """What became of the events of a file, line by line in a file beside it: that is what lets sending go on."""
+
+    path: Path
+    final: set[tuple[str, str]] = field(default_factory=set)
+
+    def load(self) -> None:
+        """Read what an earlier run has written; a last line that was cut off is left out."""
+        if not self.path.exists():
+            return
+        for line in self.path.read_bytes().splitlines():
+            try:
+                told = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue
+            if told["outcome"] in FINAL:
+                self.final.add((told["source"], told["id"]))
+
+    def keep(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Write down what was answered."""
+        with self.path.open("ab") as file:
+            for each in told:
+                file.write(orjson.dumps(each) + b"\n")
+                if each["outcome"] in FINAL:
+                    self.final.add((each["source"], each["id"]))
+
+    def lacks(self, event: Mapping[str, Any]) -> bool:
+        """Whether nothing final is known of an event."""
+        return (event["source"], event["id"]) not in self.final
+
+
+class Sender:
+    """Sends with one publisher's ``headers``; ``start`` is any service of the installation, which knows the others."""
+
+    def __init__(
+        self, start: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._start = start.rstrip("/")
+        self._http = httpx.AsyncClient(headers=dict(headers), timeout=30.0, trust_env=False, transport=transport)
+        self._urls: dict[str, str] = {}
+        self.outcomes: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._http.aclose()
+
+    async def send(self, events: Iterable[Mapping[str, Any]], receipts: Receipts) -> AsyncIterator[int]:
+        """Send what nothing final is known of, in order; yields after each batch how many events were answered.
+
+        Raises CannotSend.
+        """
+        await self._learn()
+        wanted = (event for event in events if receipts.lacks(event))
+        while batch := list(islice(wanted, BATCH)):
+            told = await self._batch(batch)
+            receipts.keep(told)
+            self.outcomes.update(each["outcome"] for each in told)
+            yield len(batch)
+
+    async def _learn(self) -> None:
+        answer = await self._patiently("GET", f"{self._start}/v1/publishers/me")
+        self._urls = answer["types"]
+
+    async def _batch(self, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Receipts in the order of the events; those of one service go together."""
+        places = [self._url(event) for event in events]
+        told: dict[int, dict[str, Any]] = {}
+        for url in dict.fromkeys(places):
+            mine = [index for index, place in enumerate(places) if place == url]
+            answers = await self._patiently("POST", url, [events[index] for index in mine])
+            for index, each in zip(mine, answers, strict=True):
+                told[index] = {**each, "source": events[index]["source"], "id": events[index]["id"]}
+        return [told[index] for index in range(len(events))]
+
+    def _url(self, event: Mapping[str, Any]) -> str:
+        name = str(event.get("type", "")).split(".")[-2:-1]
+        return self._urls.get(name[0] if name else "", f"{self._start}/v1/events")
+
+    async def _patiently(self, method: str, url: str, events: Any = None) -> Any:
+        try:
+            async for attempt in stamina.retry_context(
+                on=_TryAgain, attempts=None, timeout=PATIENCE, wait_initial=0.1, wait_max=5.0
+            ):
+                with attempt:
+                    return await self._once(method, url, events)
+        except _TryAgain as error:
+            raise CannotSend(f"{url} does not answer: {error}") from error
+        raise AssertionError("retry_context returns or raises")
+
+    async def _once(self, method: str, url: str, events: Any) -> Any:
+        content = None if events is None else orjson.dumps(events)
+        headers = {} if events is None else {"Content-Type": MEDIA_TYPE}
+        try:
+            answer = await self._http.request(method, url, content=content, headers=headers)
+        except httpx.TransportError as error:
+            raise _TryAgain(repr(error)) from error
+        if answer.status_code == 429 or answer.status_code >= 500:
+            await asyncio.sleep(_pause(answer))
+            raise _TryAgain(f"{answer.status_code}")
+        found = orjson.loads(answer.content)
+        if not answer.is_success:
+            raise CannotSend(f"{url}: {found.get('code', answer.status_code)} {found.get('en', '')}")
+        return found
+
+
+def _pause(answer: httpx.Response) -> float:
+    told = answer.headers.get("retry-after", "")
+    return min(float(told), 30.0) if told.isdecimal() else 0.0
