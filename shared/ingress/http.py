@@ -17,6 +17,7 @@ from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.identity import publisher_of
 from shared.ingress.lanes import in_lanes, lane_of, name_of
+from shared.ingress.pace import Pace, TooFast
 from shared.ingress.receipts import Receipt
 from shared.ingress.register import Publisher, Register
 from shared.thai.errors import ThaiConventionError
@@ -74,6 +75,7 @@ class Ingress:
 
     def __init__(self, facts: FactHandler, register: Register, urls: Mapping[str, str]) -> None:
         self._facts, self._store, self._register, self._urls = facts, facts.store, register, urls
+        self._pace = Pace()
 
     def add_to(self, api: Api) -> None:
         """Serve them."""
@@ -102,10 +104,16 @@ class Ingress:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             if kind == BATCH:
-                return Json(await self._batch(cloudevents.batch(body, MOST), publisher, dry_run=dry_run))
+                events = cloudevents.batch(body, MOST)
+                await self._pace.require(publisher, len(events))
+                return Json(await self._batch(events, publisher, dry_run=dry_run))
+            await self._pace.require(publisher, 1)
             incoming = self._one(request, kind, body)
         except Unreadable as unreadable:
             return respond(request, of_code(unreadable.code, pointer=unreadable.pointer))
+        except TooFast as fast:
+            headers = {"Retry-After": str(fast.retry_after)}
+            return respond(request, of_code("publisher.too_fast", {"limit": fast.limit}), headers)
         try:
             answer = await self._facts.take(incoming, publisher, dry_run=dry_run)
         except NotOurs as elsewhere:
@@ -160,7 +168,10 @@ class Ingress:
                 "sources": list(rights.sources),
                 "types": {name: self._url(_owner(name)) for name in rights.types},
                 "regions": None if rights.regions is None else list(rights.regions),
-                "limits": {"events_per_minute": rights.events_per_minute, "batch_events": MOST},
+                "limits": {
+                    "events_per_minute": rights.events_per_minute,
+                    "batch_events": min(MOST, rights.events_per_minute),
+                },
             }
         )
 

@@ -251,6 +251,20 @@ async def test_a_suspended_publisher_is_refused_until_it_is_admitted_again(
     assert (await post(publisher, proposed())).status_code == 201
 
 
+async def test_who_sends_too_fast_is_told_when_to_go_on(
+    app: FastAPI, officer: httpx.AsyncClient, publisher: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.ingress.register.FRESH_SECONDS", 0.0)
+    slow = {"office": "ก.ค.ศ.", "rights": {**RIGHTS, "events_per_minute": 3}, "reason": "ลองระบบ"}
+    await send(officer, f"/v1/publishers/{PUBLISHER}/change", slow)
+    assert (await post(publisher, [proposed("1", "R01"), proposed("2", "R02")], BATCH)).status_code == 200
+    answer = await post(publisher, [proposed("3", "R03"), proposed("4", "R04")], BATCH)
+    assert (answer.status_code, problem_of(answer)["code"]) == (429, "publisher.too_fast")
+    assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert (await post(publisher, proposed("3", "R03"))).status_code == 201
+    assert {each["id"] for each in (await publisher.get("/v1/receipts")).json()} == {"1", "2", "3"}
+
+
 async def test_no_secret_is_in_the_store(officer: httpx.AsyncClient, app: FastAPI) -> None:
     key = await key_of(officer)
     rows = await app.state.store.pool.fetch("SELECT data, metadata FROM events")

@@ -16,7 +16,7 @@ from shared.contracts.rejection import codes
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = ("services", "shared")
-SHAPE = re.compile(r"[a-z_]+(\.[a-z_]+)?")
+SHAPE = re.compile(r"[a-z_]+(\.[a-z0-9_]+)?")
 
 
 class Refusal(NamedTuple):
