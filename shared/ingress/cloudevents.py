@@ -29,6 +29,7 @@ _NAME = re.compile(r"[a-z0-9]{1,40}")
 _CORE = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema")
 _REQUIRED = ("specversion", "id", "source", "type")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_BLANK = re.compile(r"\s")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 
@@ -147,6 +148,8 @@ def _incoming(said: Mapping[str, str], data: Any) -> Incoming:
             raise Unreadable("cloudevent.attribute_missing", f"the attribute {name} is missing", f"/{name}")
     if said["specversion"] != "1.0":
         raise Unreadable("cloudevent.other_version", "specversion must be 1.0", "/specversion")
+    if _BLANK.search(said["source"]):
+        raise Unreadable("cloudevent.source_unreadable", "source is a URI reference, which has no blanks", "/source")
     for name, value in said.items():
         if not _NAME.fullmatch(name):
             raise Unreadable("cloudevent.attribute_name", "attribute names are a–z and 0–9", f"/{name[:40]}")

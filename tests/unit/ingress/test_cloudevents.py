@@ -111,6 +111,7 @@ def test_what_must_be_there_is_asked_for(name: str, value: str | None) -> None:
         ({"subject": "a\u0000b"}, "cloudevent.attribute_unreadable"),
         ({"subject": {"a": 1}}, "cloudevent.attribute_unreadable"),
         ({"subject": 1.5}, "cloudevent.attribute_unreadable"),
+        ({"source": "/ext/a b"}, "cloudevent.source_unreadable"),
         ({"time": "2017-01-12"}, "cloudevent.time_unreadable"),
         ({"time": "2017-01-12T09:00:00"}, "cloudevent.time_unreadable"),
         ({"time": "2017-02-30T09:00:00Z"}, "cloudevent.time_unreadable"),
