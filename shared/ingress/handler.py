@@ -16,10 +16,10 @@ from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stal
 from shared.eventstore.commands import CommandHandler, Ready, Request
 from shared.ingress.cloudevents import Incoming, Unreadable
 from shared.ingress.facts import Fact, Facts, Sent
+from shared.ingress.reading import places_of, read_data
 from shared.ingress.register import Publisher
 from shared.thai.errors import ThaiConventionError
-from shared.web.jsonable import dump
-from shared.web.validation import Invalid, validated
+from shared.web.validation import Invalid
 
 log = structlog.get_logger(__name__)
 
@@ -169,7 +169,7 @@ class FactHandler:
     async def _decided(self, case: _Case) -> Append:
         """The append that the fact comes to, on its present stream. Raises Rejected, Invalid."""
         fact, incoming = case.fact, case.incoming
-        data = _read_data(fact, incoming.data)
+        data = read_data(fact, incoming.data)
         where = await fact.locate(Sent(data, incoming.subject), self.handler)
         command = fact.commanded(data)
         effective = command.moment()
@@ -261,23 +261,11 @@ def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None
         raise Rejected("publisher.source_not_allowed", pointer="/source", publisher=publisher.name)
     if fact.name not in rights.types:
         raise Rejected("publisher.type_not_allowed", pointer="/type", publisher=publisher.name, type=fact.name)
-    data = incoming.data if isinstance(incoming.data, dict) else {}
-    region = data.get("region") or data.get("scope")
-    if rights.regions is not None and region is not None and region not in rights.regions:
-        raise Rejected("publisher.region_not_allowed", pointer="/data/region", publisher=publisher.name)
-
-
-def _read_data(fact: Fact, data: Any) -> Any:
-    """The data as the fact's model. Raises Invalid, whose pointers lead into the event."""
-    if not isinstance(data, dict):
-        raise Invalid(
-            [{"pointer": "/data", "code": "dict_type", "th": "ต้องเป็นออบเจกต์ JSON", "en": "a JSON object is needed"}]
-        )
-    changed = fact.change(data)
-    try:
-        return validated(fact.model, dump(changed), data)
-    except Invalid as invalid:
-        raise Invalid([{**each, "pointer": f"/data{each['pointer']}"} for each in invalid.errors]) from None
+    if rights.regions is None:
+        return
+    for name, code in places_of(incoming.data).items():
+        if code not in rights.regions:
+            raise Rejected("publisher.region_not_allowed", pointer=f"/data/{name}", publisher=publisher.name)
 
 
 def _names(ready: Ready) -> tuple[str, ...]:

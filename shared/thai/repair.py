@@ -1,7 +1,7 @@
 """Repairs Thai text that was damaged on its way out of a PDF; text without that damage comes out as it went in.
 
 Two kinds of damage are known, both from the programme page: a tone mark before the vowel that it follows, or ◌ํ and า
-for ำ, which PyThaiNLP puts right; and a blank where ำ lost its ring ("ส านัก" for สำนัก), which is restored in known words
+for ำ, which PyThaiNLP puts right; and a blank where ำ lost its ring ("ส านัก" for สำนัก), restored in known words
 alone: a word that is not in ``sara-am-words.txt`` is left as it is rather than guessed.
 """
 

@@ -268,3 +268,32 @@ def test_every_code_that_is_waited_for_exists() -> None:
 
     every: list[Fact] = [*COMMITTEE, *ACTIVITY, *EVALUATION]
     assert {code for fact in every for code in fact.waits} <= set(codes())
+
+
+async def test_a_region_is_taken_by_any_sure_name_and_refused_with_a_suggestion(on: Desk) -> None:
+    for number, name in enumerate(("เขตตรวจราชการที่ ๑๕", "เชียงใหม่", "TH-50"), 1):
+        answer = await on.send(proposed(f"n-{number}", name))
+        assert answer.outcome in ("accepted", "rejected"), answer
+        assert "fact.invalid" not in str(answer.reason), answer
+    refused = await on.send(proposed("odd", "เชียงใหม"))
+    assert refused.reason is not None
+    (place,) = refused.reason["errors"]
+    assert (place["pointer"], place["code"]) == ("/data/region", "region.unreadable")
+    assert "เชียงใหม่" in place["th"]
+
+
+async def test_damaged_text_is_stored_repaired(on: Desk) -> None:
+    answer = await on.send(proposed(proposed_by="ส านักงานคณะกรรมการการศึกษาข้ันพ้ืนฐาน"))
+    (recorded,) = await on.store.history(answer.stream)
+    assert recorded.event.model_dump()["proposed_by"] == "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน"
+
+
+async def test_what_names_a_person_is_refused_with_its_place(on: Desk) -> None:
+    members = [{**each, "office": "นายสมชาย ใจดี"} for each in proposed()["data"]["members"][:1]]
+    answer = await on.send(proposed(members=members))
+    assert answer.reason is not None
+    assert [(each["pointer"], each["code"]) for each in answer.reason["errors"]] == [
+        ("/data/members/0/office", "text.personal_data")
+    ]
+    kept = await on.store.pool.fetch("SELECT reason FROM inbox WHERE reason IS NOT NULL")
+    assert "สมชาย" not in str([dict(each) for each in kept])
