@@ -29,8 +29,8 @@ status: venv ## What runs, and whether it answers
 	@$(BIN)/obec status
 
 .PHONY: test lint
-test: check venv ## Run the tests, T=unit those of tests/unit
-	@$(BIN)/pytest tests/$(T) $(PYTEST_ARGS)
+test: check venv ## Run the tests in two processes, T=unit those of tests/unit
+	@$(BIN)/pytest tests/$(T) -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 lint: venv ## ruff, mypy and the rules on imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

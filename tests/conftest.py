@@ -3,23 +3,35 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.stack import Stack
 from tests.cli import Settings, own_settings
 from tests.servers import Servers, embedded, run_folder, servers, stop_servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
 
+ONE_PROCESS = ("tests/scenarios/",)
+"""Folders whose tests share one running product."""
+
 NewDatabase = Callable[[str], Awaitable[Database]]
 NewTopics = Callable[..., Awaitable[Topics]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread over several processes, a file's tests stay together: what they share is started once."""
-    for item in items:
-        if item.path.parent.name != "scenarios":  # these stay together as a folder
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+class Together(LoadScopeScheduling):
+    """Spread over several processes, what shares something stays in one: a file's tests, and those of a scenario."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in ONE_PROCESS if file.startswith(folder)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How tests are spread. (pytest-xdist 3.8 overlooks its own group marks under pytest 9.)"""
+    return Together(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

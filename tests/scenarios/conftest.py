@@ -18,11 +18,10 @@ SECONDS = 600.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of this folder share one product, also when a run is spread over several processes."""
+    """The first of them waits for the product and its years."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(SECONDS))
-            item.add_marker(pytest.mark.xdist_group("scenarios"))
 
 
 @pytest.fixture(scope="session")
