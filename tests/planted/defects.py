@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 STORE = "shared/eventstore/migrations/0001_event_store.sql"
+FACTS_SQL = "shared/eventstore/migrations/0002_facts.sql"
+"""Where the one function that appends stands now."""
 RELAY = "shared/eventstore/relay.py"
 HISTORY = "shared/eventstore/history.py"
 RUNNER = "shared/streams/runner.py"
@@ -19,6 +21,7 @@ STREAMS = "tests/integration/streams/test_runner.py::"
 OFFSETS = "tests/integration/streams/test_offsets.py::"
 RELAY_FAULTS = "tests/faults/test_relay.py::"
 PROJECTOR_FAULTS = "tests/faults/test_projector.py::"
+FACTS = "tests/integration/ingress/test_facts.py::"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ DEFECTS = (
     # --- the store
     Defect(
         "lock after the head is read",
-        STORE,
+        FACTS_SQL,
         "        PERFORM pg_advisory_xact_lock(71001, lock_shard);\n    END LOOP;\n    clock_now",
         "        NULL;\n    END LOOP;\n    clock_now",
         APPEND + "test_two_processes_that_waited_for_the_lock_both_append_at_their_first_try",
@@ -48,35 +51,35 @@ DEFECTS = (
     ),
     Defect(
         "inbox check left out",
-        STORE,
+        FACTS_SQL,
         "        JOIN inbox i ON i.source = a.source AND i.id = a.id\n    LOOP",
         "        JOIN inbox i ON i.source = a.source AND i.id = a.id AND false\n    LOOP",
         APPEND + "test_a_known_id_gets_its_first_answer_whatever_version_it_expects",
     ),
     Defect(
         "another content under a known id taken for the same",
-        STORE,
+        FACTS_SQL,
         "THEN 'known' ELSE 'conflict' END",
         "THEN 'known' ELSE 'known' END",
         APPEND + "test_a_known_id_with_other_content_is_a_conflict",
     ),
     Defect(
         "expected version not checked",
-        STORE,
+        FACTS_SQL,
         "WHERE coalesce(now.stream_version, 0) <> g.version",
         "WHERE coalesce(now.stream_version, 0) <> g.version AND g.stream IS NULL",
         APPEND + "test_a_stream_that_was_only_read_guards_the_decision",
     ),
     Defect(
         "claim not checked",
-        STORE,
+        FACTS_SQL,
         "WHERE coalesce(now.held, false) AND now.stream <> c.stream",
         "WHERE coalesce(now.held, false) AND now.stream = c.stream",
         APPEND + "test_a_claim_is_held_by_one_stream_until_released",
     ),
     Defect(
         "hash without salt",
-        STORE,
+        FACTS_SQL,
         "sha256(e.salt || convert_to(e.data, 'UTF8'))",
         "sha256(convert_to(e.data, 'UTF8'))",
         VERIFY + "test_an_untouched_store_verifies",
@@ -90,14 +93,14 @@ DEFECTS = (
     ),
     Defect(
         "recorded time does not rise within a group",
-        STORE,
+        FACTS_SQL,
         "last_time := greatest(clock_now, last_time + interval '1 microsecond');",
         "last_time := greatest(clock_now, last_time);",
         APPEND + "test_recorded_time_rises_with_position",
     ),
     Defect(
         "a refusal tears its group apart",
-        STORE,
+        FACTS_SQL,
         "times        timestamptz[] := array_fill(NULL::timestamptz, ARRAY[cardinality(e_id)]);",
         "times        timestamptz[] := '{}';",
         APPEND + "test_a_refusal_at_the_head_of_a_group_leaves_the_group_together",
@@ -248,6 +251,57 @@ DEFECTS = (
         "error=repr(error))\n                self.projection.forget()\n",
         "error=repr(error))\n",
         STREAMS + "test_a_batch_that_fails_leaves_nothing_in_memory",
+    ),
+    # --- facts of other systems
+    Defect(
+        "what waits is not woken",
+        FACTS_SQL,
+        "    IF EXISTS (SELECT FROM waiting) THEN\n",
+        "    IF EXISTS (SELECT FROM waiting WHERE source IS NULL) THEN\n",
+        FACTS + "test_a_fact_waits_for_what_comes_before_it",
+    ),
+    Defect(
+        "what waits is looked at no more once it was",
+        FACTS_SQL,
+        "UPDATE waiting w SET looked_at = f.woken",
+        "UPDATE waiting w SET looked_at = 9223372036854775807 - f.woken",
+        FACTS + "test_facts_that_wait_for_each_other_move_in_the_order_in_which_they_took_effect[1 shard]",
+    ),
+    Defect(
+        "a fact that waits is not remembered as sent",
+        "shared/ingress/handler.py",
+        "known = known or await self.store.pending(incoming.source, incoming.id)",
+        "known = known or None",
+        FACTS + "test_a_fact_waits_for_what_comes_before_it",
+    ),
+    Defect(
+        "rights not asked",
+        "shared/ingress/handler.py",
+        "            require_rights(publisher, incoming, fact)\n",
+        "            assert publisher\n",
+        FACTS + "test_a_publisher_sends_what_it_may_and_nothing_else",
+    ),
+    Defect(
+        "a key is good after it was revoked",
+        "shared/ingress/register.py",
+        "return not self.revoked and (",
+        "return (",
+        "tests/contract/test_events.py::test_a_key_is_shown_once_and_ends_when_it_is_revoked_or_has_expired",
+    ),
+    Defect(
+        "a name let in",
+        "shared/ingress/reading.py",
+        "for each in personal]",
+        "for each in personal if not each]",
+        FACTS + "test_what_names_a_person_is_refused_with_its_place",
+    ),
+    Defect(
+        "what cannot be read holds up what comes behind it",
+        "shared/ingress/records.py",
+        "    except Unreadable as unreadable:\n        return unreadable\n",
+        "    except ZeroDivisionError as unreadable:\n        raise unreadable\n",
+        "tests/integration/ingress/test_records.py::"
+        "test_what_cannot_be_read_is_quarantined_by_its_place_and_holds_nothing_up",
     ),
     # --- the rules
     Defect(
