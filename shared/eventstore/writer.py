@@ -153,7 +153,7 @@ class Writer:
             return await self._send_once(arguments)
         except LOST:
             async for attempt in stamina.retry_context(
-                on=LOST, attempts=None, timeout=PATIENCE, wait_max=1.0, wait_initial=0.05
+                on=LOST, attempts=None, timeout=PATIENCE, wait_max=1.0, wait_initial=0.05, wait_jitter=0.1
             ):
                 with attempt:
                     return await self._send_once(arguments)
