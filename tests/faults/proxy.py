@@ -7,6 +7,8 @@ import contextlib
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
+BIND = b"B"
+"""How a client begins to have a prepared statement executed."""
 READY_FOR_QUERY = b"Z\x00\x00\x00\x05I"
 """How the server says that the transaction has ended."""
 
@@ -87,11 +89,13 @@ class _Wire:
         while data := await self._client[0].read(1 << 16):
             first = self._proxy.marks(data) and not self._marked
             self._marked = self._marked or first
-            if self._marked and not first and self._proxy.refuse_question:
+            # To prepare a statement is no question: it is answered without a word on the transaction.
+            asks = self._marked and not first and data.startswith(BIND)
+            if asks and self._proxy.refuse_question:
                 self._proxy.refuse_question -= 1
                 self._proxy.cuts += 1
                 return
-            if self._marked and not first and self._proxy.swallow_answer and not self._swallowing:
+            if asks and self._proxy.swallow_answer and not self._swallowing:
                 self._proxy.swallow_answer -= 1
                 self._swallowing = True
             self._server[1].write(data)

@@ -268,13 +268,6 @@ DEFECTS = (
         FACTS + "test_facts_that_wait_for_each_other_move_in_the_order_in_which_they_took_effect[1 shard]",
     ),
     Defect(
-        "a fact that waits is not remembered as sent",
-        "shared/ingress/handler.py",
-        "known = known or await self.store.pending(incoming.source, incoming.id)",
-        "known = known or None",
-        FACTS + "test_a_fact_waits_for_what_comes_before_it",
-    ),
-    Defect(
         "rights not asked",
         "shared/ingress/handler.py",
         "            require_rights(publisher, incoming, fact)\n",
