@@ -29,13 +29,14 @@ status: venv ## What runs, and whether it answers
 	@$(BIN)/obec status
 
 .PHONY: test lint
-test: check venv ## Run the tests in two processes, T=unit those of tests/unit
-	@$(BIN)/pytest tests/$(T) -n 2 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
-lint: venv ## ruff, mypy and the rules on imports
+test: check venv ## Run the tests in three processes, which wait more than they work, T=unit those of tests/unit
+	@$(BIN)/pytest tests/$(T) -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+lint: venv ## ruff, mypy, the rules on imports, and whether the contracts break with what was released
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m shared.contracts.evolution check
 
 .PHONY: planted campaign
 planted: check venv ## Plant one-line defects; each must turn its test red

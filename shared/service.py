@@ -28,10 +28,11 @@ from shared.process import StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
 from shared.web.api import Api
-from shared.web.app import make_app
+from shared.web.app import VERSION, make_app
 from shared.web.auth import Authenticator
 from shared.web.collection import Collection
 from shared.web.health import Check
+from shared.web.published import Published
 
 WRITE_SERVICES = ("committee", "activity", "evaluation")
 """Those that take facts."""
@@ -101,7 +102,10 @@ def app_of(
     store, handler = facts.store, facts.handler
     ingress = Ingress(facts, Register(store), urls)
 
+    published = Published(service, parts.facts.schemas(), VERSION)
+
     def more(api: Api) -> None:
+        published.add_to(api)
         ingress.add_to(api)
         parts.more(api, handler)
 

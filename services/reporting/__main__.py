@@ -41,9 +41,10 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     from services.reporting.http import reporting_api
     from services.reporting.receipts import Receipts
     from shared.service import WRITE_SERVICES, listen, serve
-    from shared.web.app import base_app
+    from shared.web.app import VERSION, base_app
     from shared.web.auth import Authenticator
     from shared.web.health import Check
+    from shared.web.published import Published
 
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen(settings, "reporting"))
@@ -56,6 +57,7 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
             await clock.begin()
         views = reporting_api(lambda: pool, clock)
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        Published("reporting", {}, VERSION).add_to(views)
         Receipts({service: settings.url(service) for service in WRITE_SERVICES}, client).add_to(views)
 
         async def reached() -> str:

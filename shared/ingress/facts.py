@@ -84,6 +84,10 @@ class Facts:
     def __iter__(self) -> Any:
         return iter(self._by_name.values())
 
+    def schemas(self) -> dict[str, Any]:
+        """JSON Schema of each fact's data, by event name."""
+        return {name: fact.model.model_json_schema() for name, fact in self._by_name.items()}
+
     def of_type(self, event_type: str, subject: str = "") -> Fact | None:
         """The fact that a CloudEvents type stands for here; None when another service takes it.
 

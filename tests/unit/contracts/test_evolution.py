@@ -1,0 +1,138 @@
+"""What was released is never broken: each way of breaking a contract is seen, and what is allowed is not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import Field, create_model
+
+from shared.contracts.event import Event, Registry
+from shared.contracts.evolution import Break, breaks, main, released, snapshot
+from shared.contracts.types import Contract
+
+
+class Kind(StrEnum):
+    ONE = "one"
+    TWO = "two"
+
+
+class Fewer(StrEnum):
+    ONE = "one"
+
+
+class Inner(Contract):
+    text: str
+    count: int = Field(default=1, ge=0, le=10)
+
+
+BASE: dict[str, Any] = {
+    "name": (Annotated[str, Field(min_length=1, max_length=50)], ...),
+    "kind": (Kind, ...),
+    "inner": (Inner, ...),
+    "many": (tuple[Inner, ...], ()),
+    "note": (str | None, None),
+    "fixed": (Literal["a", "b"], "a"),
+}
+
+
+def registry(changes: dict[str, Any] | None = None, *, version: int = 1, lift: bool = False, **spec: Any) -> Registry:
+    """A registry of one event with some fields changed; None removes one."""
+    made = Registry()
+    if version > 1:
+        add(made, BASE, 1, **spec)
+    fields = {name: field for name, field in {**BASE, **(changes or {})}.items() if field is not None}
+    add(made, fields, version, **spec)
+    if lift:
+        made.upcaster("Thing", 1)(lambda payload: payload)
+    return made
+
+
+def add(made: Registry, fields: dict[str, Any], version: int, **spec: Any) -> None:
+    known = {"owner": "committee", "aggregate": "thing", "name": "Thing", "version": version, "register": made}
+    keywords = {**known, **spec}
+    create_model("Thing", __base__=Event, __cls_kwargs__=keywords, **fields)
+
+
+RELEASED = snapshot(registry())
+
+
+def found(made: Registry) -> list[Break]:
+    return list(breaks(RELEASED, made))
+
+
+class LongText(Contract):
+    text: str
+    count: int = Field(default=1, ge=2, le=10)
+
+
+class WithoutText(Contract):
+    count: int = 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"name": None}, "/name"),
+        ({"name": None, "title": (str, "")}, "/name"),
+        ({"name": (int, ...)}, "/name"),
+        ({"name": (Annotated[str, Field(min_length=2, max_length=50)], ...)}, "/name"),
+        ({"name": (Annotated[str, Field(min_length=1, max_length=40)], ...)}, "/name"),
+        ({"name": (Annotated[str, Field(pattern="^a", min_length=1, max_length=50)], ...)}, "/name"),
+        ({"name": (Annotated[str, Field(min_length=1, max_length=50)], "x")}, "/name"),
+        ({"kind": (Fewer, ...)}, "/kind"),
+        ({"fixed": (Literal["a"], "a")}, "/fixed"),
+        ({"inner": (LongText, ...)}, "/inner/count"),
+        ({"inner": (WithoutText, ...)}, "/inner/text"),
+        ({"many": (tuple[WithoutText, ...], ())}, "/many/*/text"),
+        ({"note": (str, ...)}, "/note"),
+        ({"note": (int | None, None)}, "/note"),
+        ({"added": (str, ...)}, "/added"),
+    ],
+    ids=str,
+)
+def test_a_break_is_found_where_it_is(changes: dict[str, Any], pointer: str) -> None:
+    assert pointer in [each.pointer for each in found(registry(changes))]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"added": (str | None, None)},
+        {"added": (int, 7)},
+        {"name": (Annotated[str, Field(min_length=0, max_length=500)], ...)},
+        {"note": (str | int | None, None)},
+        {"fixed": (Literal["a", "b", "c"], "a")},
+    ],
+    ids=str,
+)
+def test_what_breaks_nothing_is_allowed(changes: dict[str, Any]) -> None:
+    assert found(registry(changes)) == []
+
+
+def test_a_type_that_was_removed_is_missed() -> None:
+    assert [each.what.partition(";")[0] for each in found(Registry())] == ["the type was removed"]
+
+
+@pytest.mark.parametrize("spec", [{"owner": "activity"}, {"aggregate": "other"}, {"occurred": "name"}], ids=str)
+def test_what_is_known_of_a_type_besides_stays(spec: dict[str, Any]) -> None:
+    assert len(found(registry(**spec))) == 1
+
+
+def test_a_new_version_may_break_everything_if_the_old_one_is_lifted() -> None:
+    assert found(registry({"name": None}, version=2, lift=True)) == []
+    (missing,) = found(registry({"name": None}, version=2))
+    assert "upcaster" in missing.what
+
+
+def test_the_contracts_break_with_no_release() -> None:
+    assert [str(each) for _, known in released() for each in breaks(known)] == []
+    assert [version for version, _ in released()]
+
+
+def test_a_wrong_word_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chekc"]) == 2
+    assert "usage" in capsys.readouterr().err
+    assert main(["check"]) == 0
