@@ -108,10 +108,12 @@ def _key(event: type[Event]) -> str:
 
 def _event_message(event: type[Event]) -> dict[str, Any]:
     spec = event.spec
+    deprecated = {"x-deprecated": spec.deprecated} if spec.deprecated else {}
     return {
         "name": spec.type,
         "title": spec.name,
         "summary": _one_line(event.__doc__),
+        **deprecated,
         "contentType": JSON,
         "headers": {"$ref": "#/components/schemas/Headers"},
         "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": {"$ref": f"schemas/{spec.name}.v{spec.version}.json"}},

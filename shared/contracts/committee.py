@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.definition import ProgrammeDefinition
-from shared.contracts.event import Event
+from shared.contracts.event import REGISTRY, Event, Payload
 from shared.contracts.types import (
     Contract,
     Day,
@@ -241,20 +241,74 @@ PublisherName = Annotated[
 ]
 
 
+_Sources = Annotated[
+    tuple[Line, ...],
+    Field(min_length=1, description="CloudEvents sources it may use.", examples=[["/ext/e-meeting/central"]]),
+]
+_Types = Annotated[
+    tuple[Line, ...], Field(min_length=1, description="Names of the events it may send.", examples=[["MeetingHeld"]])
+]
+_Regions = Annotated[tuple[RegionCode, ...] | None, Field(description="Regions it may speak of; None: all.")]
+_PerMinute = Annotated[int, Field(ge=1, le=1_000_000, json_schema_extra={"unit": "events per minute"})]
+
+
+class PublisherLimits(Contract):
+    """How much a publisher may send."""
+
+    events_per_minute: _PerMinute = 600
+    batch_events: int = Field(default=1000, ge=1, le=1000, description="Events of one batch at most.")
+
+
 class PublisherRights(Contract):
     """What a publisher may send, and how much."""
 
-    sources: tuple[Line, ...] = Field(
-        min_length=1, description="CloudEvents sources it may use.", examples=[["/ext/e-meeting/central"]]
-    )
-    types: tuple[Line, ...] = Field(
-        min_length=1, description="Names of the events it may send.", examples=[["MeetingHeld"]]
-    )
-    regions: tuple[RegionCode, ...] | None = Field(default=None, description="Regions it may speak of; None: all.")
-    events_per_minute: int = Field(default=600, ge=1, le=1_000_000, json_schema_extra={"unit": "events per minute"})
+    sources: _Sources
+    types: _Types
+    regions: _Regions = None
+    limits: PublisherLimits = Field(default_factory=PublisherLimits)
 
 
-class PublisherRegistered(Event, owner="committee", aggregate="publisher"):
+class PublisherRightsV1(Contract):
+    """What a publisher may send, as it was written in version 1: the pace was its only limit."""
+
+    model_config = ConfigDict(title="PublisherRights")
+
+    sources: _Sources
+    types: _Types
+    regions: _Regions = None
+    events_per_minute: _PerMinute = 600
+
+
+class PublisherRegisteredV1(
+    Event,
+    owner="committee",
+    aggregate="publisher",
+    name="PublisherRegistered",
+    deprecated="2026-11-26: version 2 has limits in place of events_per_minute",
+):
+    """Another system was admitted as a publisher."""
+
+    publisher: PublisherName
+    office: Office = Field(description="Who answers for it.")
+    rights: PublisherRightsV1
+
+
+class PublisherChangedV1(
+    Event,
+    owner="committee",
+    aggregate="publisher",
+    name="PublisherChanged",
+    deprecated="2026-11-26: version 2 has limits in place of events_per_minute",
+):
+    """Its rights or its office changed."""
+
+    publisher: PublisherName
+    office: Office
+    rights: PublisherRightsV1
+    reason: Prose
+
+
+class PublisherRegistered(Event, owner="committee", aggregate="publisher", version=2):
     """Another system was admitted as a publisher."""
 
     publisher: PublisherName
@@ -262,13 +316,23 @@ class PublisherRegistered(Event, owner="committee", aggregate="publisher"):
     rights: PublisherRights
 
 
-class PublisherChanged(Event, owner="committee", aggregate="publisher"):
+class PublisherChanged(Event, owner="committee", aggregate="publisher", version=2):
     """Its rights or its office changed."""
 
     publisher: PublisherName
     office: Office
     rights: PublisherRights
     reason: Prose
+
+
+@REGISTRY.upcaster("PublisherRegistered", 1)
+@REGISTRY.upcaster("PublisherChanged", 1)
+def _with_limits(payload: Payload) -> Payload:
+    """The pace of version 1 is one of the limits of version 2."""
+    rights = dict(payload["rights"])
+    pace = rights.pop("events_per_minute", None)
+    limits = {} if pace is None else {"events_per_minute": pace}
+    return {**payload, "rights": {**rights, "limits": limits}}
 
 
 class CredentialIssued(Event, owner="committee", aggregate="publisher"):

@@ -129,8 +129,11 @@ def _event_section(event: type[Event], schema: Schema) -> str:
     effect = f"`{spec.occurred}`" if spec.occurred else "when the service got it"
     shown = json.dumps(event_example(event), ensure_ascii=False, indent=1)
     stream = "any" if spec.owner == "any" else f"`{spec.aggregate}:…`"
+    newest = REGISTRY.newest()[spec.name] is event
+    heading = spec.name if newest else f"{spec.name}, version {spec.version}"
+    warning = f"**Deprecated** since {spec.deprecated}.\n\n" if spec.deprecated else ""
     return (
-        f"\n### {spec.name}\n\n{_one_line(event.__doc__)}\n\n"
+        f"\n### {heading}\n\n{_one_line(event.__doc__)}\n\n{warning}"
         f"`{spec.type}` · owner {spec.owner} · stream {stream} · takes effect: {effect}\n\n{_table(schema)}\n"
         f"<details><summary>Example</summary>\n\n```json\n{shown}\n```\n\n</details>\n"
     )

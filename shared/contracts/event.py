@@ -34,6 +34,8 @@ class EventSpec:
     aggregate: str
     occurred: str | None
     """Field that says when it took effect; None: when the service got it."""
+    deprecated: str = ""
+    """Since when, and what takes its place; empty while it is not."""
 
     @property
     def type(self) -> str:
@@ -72,12 +74,13 @@ class Event(Contract):
         occurred: str | None = None,
         name: str | None = None,
         register: Registry | None = None,
+        deprecated: str = "",
         **kwargs: Any,
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if owner is None:
             return
-        cls.spec = EventSpec(name or cls.__name__, version, owner, aggregate, occurred)
+        cls.spec = EventSpec(name or cls.__name__, version, owner, aggregate, occurred, deprecated)
         (register if register is not None else REGISTRY).add(cls)
 
     def moment(self) -> date | datetime | None:

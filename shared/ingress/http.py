@@ -104,7 +104,7 @@ class Ingress:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
             if kind == BATCH:
-                events = cloudevents.batch(body, MOST)
+                events = cloudevents.batch(body, _most(publisher))
                 await self._pace.require(publisher, len(events))
                 return Json(await self._batch(events, publisher, dry_run=dry_run))
             await self._pace.require(publisher, 1)
@@ -169,8 +169,8 @@ class Ingress:
                 "types": {name: self._url(_owner(name)) for name in rights.types},
                 "regions": None if rights.regions is None else list(rights.regions),
                 "limits": {
-                    "events_per_minute": rights.events_per_minute,
-                    "batch_events": min(MOST, rights.events_per_minute),
+                    "events_per_minute": rights.limits.events_per_minute,
+                    "batch_events": _most(publisher),
                 },
             }
         )
@@ -250,6 +250,12 @@ def _nothing(incoming: Incoming, outcome: str, reason: Mapping[str, Any]) -> dic
 def _unreadable(unreadable: Unreadable) -> dict[str, Any]:
     reason = {"code": unreadable.code, "pointer": unreadable.pointer}
     return {"source": "", "id": "", "type": "", "outcome": "refused", "reason": receipts.reason_of(reason)}
+
+
+def _most(publisher: Publisher) -> int:
+    """Events that it may send in one batch; one longer than its pace could never come through."""
+    limits = publisher.rights.limits if publisher.rights else None
+    return min(MOST, limits.batch_events, limits.events_per_minute) if limits else MOST
 
 
 def _owner(name: str) -> str:

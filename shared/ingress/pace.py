@@ -30,7 +30,7 @@ class Pace:
         """Raise TooFast when so many events more are too many now; then none of them is counted."""
         if publisher.rights is None:
             return
-        limit = publisher.rights.events_per_minute
+        limit = publisher.rights.limits.events_per_minute
         item = RateLimitItemPerMinute(limit)
         if not await self._limiter.hit(item, publisher.name, cost=max(1, events)):
             stats = await self._limiter.get_window_stats(item, publisher.name)

@@ -83,6 +83,8 @@ class Operation:
     problems: Sequence[int] = READING
     media_type: str = "application/json"
     public: bool = False
+    name: str = ""
+    """For generated clients, where the address does not make a good one."""
 
     @property
     def documented_path(self) -> str:
@@ -92,6 +94,8 @@ class Operation:
     @property
     def id(self) -> str:
         """A name for generated clients, such as ``post_committees_appoint``."""
+        if self.name:
+            return self.name
         words = [word for word in self.path.split("/")[2:] if not word.startswith("{")]
         return "_".join([self.method.lower(), *words, *(["of_stream"] if self.path.endswith("}") else [])])
 

@@ -37,12 +37,15 @@ class Published:
         told: dict[int, tuple[str, Any]] = {200: ("The document.", dict[str, Any])}
 
         def add(path: str, summary: str, endpoint: Any, *parameters: Parameter) -> None:
-            operation = Operation("GET", path, summary, "contracts", told, None, parameters, _PROBLEMS, public=True)
-            api.add(operation, endpoint)
+            name = f"get_{endpoint.__name__}"
+            api.add(
+                Operation("GET", path, summary, "contracts", told, None, parameters, _PROBLEMS, public=True, name=name),
+                endpoint,
+            )
 
         add("/asyncapi.json", "What the service says and hears on Kafka (AsyncAPI 3.0)", self.asyncapi)
-        add("/schemas/facts/{name}", "JSON Schema of a fact's data, as publishers send it", self.fact, NAME)
-        add("/schemas/{file}", "JSON Schema of an event type, by file name", self.file, FILE)
+        add("/schemas/facts/{name}", "JSON Schema of a fact's data, as publishers send it", self.schema_of_fact, NAME)
+        add("/schemas/{file}", "JSON Schema of an event type, by file name", self.schema_by_file, FILE)
         add("/schemas/{type}/{version}", "JSON Schema of an event type", self.schema, TYPE, NUMBER)
         api.router.add_api_route("/docs/events", self.page, include_in_schema=False)
 
@@ -57,13 +60,13 @@ class Published:
         event = _event(stem if stem and said.isdecimal() else name, request.path_params["version"])
         return self._answer(request, event.spec.type, lambda: schema_of(event), "application/schema+json")
 
-    async def file(self, request: Request) -> Response:
+    async def schema_by_file(self, request: Request) -> Response:
         """The schema of a type by the name that the AsyncAPI document refers to it by."""
         name, _, version = request.path_params["file"].removesuffix(".json").rpartition(".v")
         event = _event(name, version)
         return self._answer(request, event.spec.type, lambda: schema_of(event), "application/schema+json")
 
-    async def fact(self, request: Request) -> Response:
+    async def schema_of_fact(self, request: Request) -> Response:
         """The schema of a fact's data."""
         name = request.path_params["name"].removesuffix(".json")
         schema = self._facts.get(name)

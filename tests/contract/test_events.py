@@ -255,7 +255,7 @@ async def test_who_sends_too_fast_is_told_when_to_go_on(
     app: FastAPI, officer: httpx.AsyncClient, publisher: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.ingress.register.FRESH_SECONDS", 0.0)
-    slow = {"office": "ก.ค.ศ.", "rights": {**RIGHTS, "events_per_minute": 3}, "reason": "ลองระบบ"}
+    slow = {"office": "ก.ค.ศ.", "rights": {**RIGHTS, "limits": {"events_per_minute": 3}}, "reason": "ลองระบบ"}
     await send(officer, f"/v1/publishers/{PUBLISHER}/change", slow)
     assert (await post(publisher, [proposed("1", "R01"), proposed("2", "R02")], BATCH)).status_code == 200
     answer = await post(publisher, [proposed("3", "R03"), proposed("4", "R04")], BATCH)

@@ -50,7 +50,7 @@ async def admitted(office: Office, stage: Stage) -> str:
     rights = {
         "sources": [SOURCE],
         "types": [each for each in TYPES if each != "FactVoided"],
-        "events_per_minute": 100_000,
+        "limits": {"events_per_minute": 100_000},
     }
     await office.tell("publishers", {"publisher": "personnel", "office": "ก.ค.ศ.", "rights": rights})
     answer = await office.tell("publishers/publisher:personnel/issue-api-key", {"credential": "first"})

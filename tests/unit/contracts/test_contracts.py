@@ -91,14 +91,22 @@ def test_every_event_of_the_domain_is_declared() -> None:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.spec.name)
 def test_its_example_is_valid_by_its_class_and_by_its_schema(event: type[Event]) -> None:
     example = event_example(event)
-    assert REGISTRY.read(event.spec.type, json.dumps(example)) == event.model_validate(example)
+    assert read(event, json.dumps(example)) == event.model_validate(example)
     Draft202012Validator(event.model_json_schema()).validate(example)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.spec.name)
 def test_it_survives_the_way_through_its_text(event: type[Event]) -> None:
     made = event.model_validate(event_example(event))
-    assert REGISTRY.read(event.spec.type, made.to_json()) == made
+    assert read(event, made.to_json()) == made
+
+
+def read(event: type[Event], text: str) -> Event:
+    """What a text is read as; an older version is lifted to the newest, of which only the class is known here."""
+    found = REGISTRY.read(event.spec.type, text)
+    newest = REGISTRY.newest()[event.spec.name]
+    assert type(found) is newest
+    return found if newest is event else event.model_validate_json(text)
 
 
 def test_the_field_that_says_when_it_took_effect_exists() -> None:

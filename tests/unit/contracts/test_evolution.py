@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field, create_model
 
-from shared.contracts.event import Event, Registry
+from shared.contracts.committee import PublisherRegistered
+from shared.contracts.event import REGISTRY, Event, Registry
 from shared.contracts.evolution import Break, breaks, main, released, snapshot
 from shared.contracts.types import Contract
 
@@ -136,3 +138,25 @@ def test_a_wrong_word_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chekc"]) == 2
     assert "usage" in capsys.readouterr().err
     assert main(["check"]) == 0
+
+
+def test_what_was_stored_in_version_1_is_read_as_version_2() -> None:
+    stored = (
+        '{"publisher":"e-meeting","office":"สพร.","rights":{"sources":["/ext/e-meeting/a"],"types":["MeetingHeld"]%s}}'
+    )
+    kind = "th.go.obec.cluster.PublisherRegistered.v1"
+    for pace, expected in ((',"events_per_minute":60', 60), ("", 600)):
+        event = REGISTRY.read(kind, stored % pace)
+        assert isinstance(event, PublisherRegistered)
+        assert event.spec.version == 2
+        assert event.rights.limits.events_per_minute == expected
+
+
+def test_what_is_deprecated_is_told_in_the_changelog() -> None:
+    changes = (Path(__file__).parents[3] / "CHANGELOG.md").read_text("utf-8")
+    told = " ".join(changes.partition("### Deprecated")[2].partition("###")[0].split())
+    for event in REGISTRY:
+        if event.spec.deprecated:
+            assert f"`{event.spec.name}`" in told
+            assert event.spec.deprecated.partition(":")[0] in told
+            assert event.spec.version < REGISTRY.newest()[event.spec.name].spec.version
