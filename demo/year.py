@@ -29,7 +29,7 @@ class Year:
     committees: dict[str, str] = field(default_factory=dict)
     meetings: dict[str, str] = field(default_factory=dict)
     measured: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    recommendations: list[str] = field(default_factory=list)
+    recommendations: dict[str, str] = field(default_factory=dict)
     appointed: int = 0
     wrong_payment: str = ""
     vouchers: count[int] = field(default_factory=lambda: count(1))
@@ -336,15 +336,18 @@ class Year:
             "owner": f"ศึกษาธิการภาค เขต {region}",
             "due_on": "2017-08-31",
         }
-        self.recommendations.append((await self.offices.send("evaluation", "recommendations", body)).stream)
+        done = await self.offices.send("evaluation", "recommendations", body)
+        self.recommendations[region] = done.stream
 
     async def follow_up(self) -> None:
         """Recommendations are followed up; half of them are carried out and closed."""
         body = {"followed_up_on": "2017-08-15", "progress": "อยู่ระหว่างแต่งตั้งผู้แทนสำรอง (ตัวอย่าง)"}
-        for stream in sorted(self.recommendations):
+        # In order of region: which of several sent at once comes first is another thing every year.
+        in_order = [self.recommendations[region] for region in sorted(self.recommendations)]
+        for stream in in_order:
             await self.offices.send("evaluation", f"recommendations/{stream}/follow-up", body)
         closing = {"closed_on": "2017-08-25", "evidence": [paper("คำสั่งแต่งตั้งผู้แทนสำรอง")]}
-        for stream in sorted(self.recommendations)[:2]:
+        for stream in in_order[:2]:
             path = f"recommendations/{stream}/close"
             await self.offices.send("evaluation", path, closing, user="approver")
 
