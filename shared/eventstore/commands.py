@@ -99,6 +99,17 @@ class CommandHandler:
         if answer is not None:
             return answer
         request = replace(request, received_at=request.received_at or await self.store.clock.now())
+        try:
+            return await self._carry_out(request)
+        except Rejected:
+            # Another process may have carried out this very command meanwhile: what is refused is then its own effect.
+            answer = await self.repeated(request.source, request.id, request.payload)
+            if answer is None:
+                raise
+            return answer
+
+    async def _carry_out(self, request: Request) -> Answer:
+        """Decide and append; decide again when somebody else was quicker."""
         for _ in range(1 + DECIDE_AGAIN):
             try:
                 return await self.store.append(self.decided(await self.ready(request)))

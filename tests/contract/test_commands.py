@@ -79,6 +79,29 @@ async def test_keys_belong_to_their_caller(http: httpx.AsyncClient, app: FastAPI
     assert answer.status_code == 201
 
 
+@pytest.mark.parametrize("version", [None, 2], ids=["void", "void of a version"])
+async def test_a_command_overtaken_by_its_own_repetition_is_answered_and_not_refused(
+    http: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch, version: int | None
+) -> None:
+    """Sent to two processes at once, one of them may decide it on what the other has just made of it."""
+    await begun(http)
+    revised = await send(http, f"/v1/notes/{NOTE}/revise", REVISE)
+    void = {"event_id": revised.json()["events"][0]["id"], "reason": "ผิด"}
+    handler, ready = app.state.handler, app.state.handler.ready
+    first: list[Any] = []
+
+    async def overtaken(request: Any) -> Any:
+        monkeypatch.setattr(handler, "ready", ready)
+        first.append(await handler.handle(request))
+        return await ready(request)
+
+    monkeypatch.setattr(handler, "ready", overtaken)
+    answer = await send(http, f"/v1/notes/{NOTE}/void", void, key="k", version=version)
+    assert answer.status_code == 201, answer.text
+    assert [each["id"] for each in answer.json()["events"]] == [each["id"] for each in first[0].events]
+    assert answer.headers["idempotent-replayed"] == "true"
+
+
 async def test_a_refused_command_may_be_sent_again_under_its_key(http: httpx.AsyncClient) -> None:
     await refused(send(http, f"/v1/notes/{NOTE}/revise", REVISE, key="k"), 409, "activity.not_planned")
     await begun(http)
