@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import orjson
 import structlog
 
-from shared.contracts import Claim, ContractError, Rejected
+from shared.contracts import REGISTRY, Claim, ContractError, Rejected
+from shared.contracts.event import split_type
 from shared.contracts.types import instant
 from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stale, Verdict, payload_digest
 from shared.eventstore.commands import CommandHandler, Ready, Request
-from shared.ingress.cloudevents import Incoming, Unreadable
+from shared.ingress.cloudevents import Incoming
 from shared.ingress.facts import Fact, Facts, Sent
 from shared.ingress.reading import places_of, read_data
 from shared.ingress.register import Publisher
 from shared.thai.errors import ThaiConventionError
+from shared.web.problems import UNREACHABLE
 from shared.web.validation import Invalid
 
 log = structlog.get_logger(__name__)
@@ -26,6 +29,8 @@ log = structlog.get_logger(__name__)
 DECIDE_AGAIN = 20
 """How often a fact is decided anew when a stream moved on under it; nobody stands there who could send it again."""
 ROLES = frozenset({"publisher"})
+NOT_THE_RULE: tuple[type[Exception], ...] = (*UNREACHABLE, asyncpg.PostgresError, ContractError)
+"""What deciding may raise that says nothing of the fact: it is to be sent again."""
 
 
 class NotOurs(Exception):
@@ -60,14 +65,14 @@ class FactHandler:
         """Decide a fact, or answer as before.
 
         ``dry_run`` decides and appends nothing. Raises OtherContent (the id was used for something else), NotOurs,
-        ContractError (a type that is none of ours), Rejected ``publisher.not_admitted``, StoreUnavailable.
+        ContractError (a type that is none of ours), Rejected ``publisher.not_admitted`` and
+        ``publisher.source_not_allowed``, of which nothing is kept, StoreUnavailable and what else a database raises.
         """
+        require_admitted(publisher, incoming)
         digest = payload_digest(self.store.settings.secret, incoming.content)
         known = await self._known(incoming, digest)
         if known is not None:
             return known
-        if publisher.suspended or publisher.rights is None:
-            raise Rejected("publisher.not_admitted", publisher=publisher.name)
         fact = self._fact(incoming)
         received_at = await self.store.clock.now()
         case = _Case(incoming, publisher.name, publisher.actor, fact, received_at, digest)
@@ -77,15 +82,8 @@ class FactHandler:
             return await self._conclude(_verdict(case, "rejected", refusal), dry_run=dry_run)
         return await self._decide(case, dry_run=dry_run)
 
-    def takes(self, incoming: Incoming) -> bool:
-        """Whether the type is this service's."""
-        try:
-            return self.facts.of_type(incoming.type, incoming.subject) is not None
-        except ContractError:
-            return False
-
     async def refuse(self, publisher: Publisher, incoming: Incoming, refusal: Rejected) -> Answer:
-        """Keep a refusal for good, with its receipt, where nobody waits for an answer."""
+        """Keep a refusal of what is the publisher's own, with its receipt, where nobody waits for an answer."""
         digest = payload_digest(self.store.settings.secret, incoming.content)
         received_at = await self.store.clock.now()
         verdict = Verdict("rejected", publisher.name, incoming.type, received_at, _told(refusal))
@@ -93,14 +91,14 @@ class FactHandler:
             Append(incoming.source, incoming.id, digest, incoming.subject, (), {}, received_at, verdict=verdict)
         )
 
-    async def quarantine(self, publisher: Publisher, place: str, unreadable: Unreadable) -> Answer:
-        """Keep that a record could not be read; ``place``: <partition>/<offset> in the publisher's topic.
+    async def turn_away(self, publisher: Publisher, place: str, outcome: Outcome, refusal: Rejected) -> Answer:
+        """Keep that a record could not be taken, by its place alone: <partition>/<offset> in the publisher's topic.
 
-        What it says stays there, and nowhere else.
+        What it says stays there, and nowhere else; and it uses no id, of which it might not be the owner.
         """
         received_at = await self.store.clock.now()
-        reason = orjson.dumps({"code": unreadable.code, "params": {}, "pointer": unreadable.pointer}).decode()
-        verdict = Verdict("quarantined", publisher.name, "", received_at, reason)
+        reason = {"code": refusal.code, "params": dict(refusal.params), "pointer": refusal.pointer}
+        verdict = Verdict(outcome, publisher.name, "", received_at, orjson.dumps(reason, default=str).decode())
         source = f"/ingress/{publisher.name}"
         digest = payload_digest(self.store.settings.secret, place)
         return await self.store.append(Append(source, place, digest, "", (), {}, received_at, verdict=verdict))
@@ -150,7 +148,7 @@ class FactHandler:
                 append = await self._decided(case)
             except (Invalid, ThaiConventionError) as unfit:
                 append = _verdict(case, "rejected", unfit)
-            except (OSError, ContractError):
+            except NOT_THE_RULE:
                 raise
             except Rejected as refusal:
                 append = _verdict(case, "rejected", refusal)
@@ -239,9 +237,6 @@ class FactHandler:
 
 def owner_of(event_type: str, subject: str) -> str:
     """The service that takes a type. Raises ContractError for a type that is none of ours."""
-    from shared.contracts import REGISTRY
-    from shared.contracts.event import split_type
-
     name = split_type(event_type)[0]
     known = REGISTRY.newest()
     if name not in known:
@@ -253,12 +248,21 @@ def owner_of(event_type: str, subject: str) -> str:
     return next((each.spec.owner for each in known.values() if each.spec.aggregate == kind), "committee")
 
 
+def require_admitted(publisher: Publisher, incoming: Incoming) -> None:
+    """Rejected ``publisher.not_admitted`` and ``publisher.source_not_allowed``.
+
+    Asked before anything else: under a source that is not its own a publisher neither uses an id nor learns of one.
+    """
+    if publisher.suspended or publisher.rights is None:
+        raise Rejected("publisher.not_admitted", publisher=publisher.name)
+    if incoming.source not in publisher.rights.sources:
+        raise Rejected("publisher.source_not_allowed", pointer="/source", publisher=publisher.name)
+
+
 def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None:
     """Rejected ``publisher.*`` for what the publisher may not send."""
     rights = publisher.rights
     assert rights is not None
-    if incoming.source not in rights.sources:
-        raise Rejected("publisher.source_not_allowed", pointer="/source", publisher=publisher.name)
     if fact.name not in rights.types:
         raise Rejected("publisher.type_not_allowed", pointer="/type", publisher=publisher.name, type=fact.name)
     if rights.regions is None:

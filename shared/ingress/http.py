@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from shared.contracts import ContractError, Rejected
+from shared.contracts import REGISTRY, ContractError, Rejected
 from shared.eventstore.append import OtherContent
 from shared.ingress import cloudevents, receipts
 from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
@@ -219,6 +219,11 @@ class Ingress:
             return _nothing(
                 incoming, "refused", {"code": error.code, "params": {"type": incoming.type}, "pointer": "/type"}
             )
+        except Rejected as refusal:
+            if refusal.code == "publisher.not_admitted":
+                raise  # it holds for the whole batch
+            reason = {"code": refusal.code, "params": dict(refusal.params), "pointer": refusal.pointer}
+            return _nothing(incoming, "refused", reason)
         except OtherContent:
             return _nothing(incoming, "conflict", {"code": "fact.conflict", "params": {"id": incoming.id}})
 
@@ -259,8 +264,6 @@ def _most(publisher: Publisher) -> int:
 
 
 def _owner(name: str) -> str:
-    from shared.contracts import REGISTRY
-
     return REGISTRY.newest()[name].spec.owner
 
 

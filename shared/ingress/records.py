@@ -110,7 +110,8 @@ class RecordIngress:
         answers_for_all = self._store.name == OWNER
         if isinstance(read, Unreadable):
             if answers_for_all:
-                await self._facts.quarantine(publisher, _place(record), read)
+                refusal = Rejected(read.code, pointer=read.pointer)
+                await self._facts.turn_away(publisher, _place(record), "quarantined", refusal)
             return
         try:
             await self._facts.take(read, publisher)
@@ -120,9 +121,9 @@ class RecordIngress:
             if answers_for_all:
                 await self._facts.refuse(publisher, read, Rejected(error.code, pointer="/type", type=read.type))
         except Rejected as refusal:
-            # Not admitted, or not known: over HTTP nothing is kept of it, but here nobody waits for an answer.
-            if answers_for_all or self._facts.takes(read):
-                await self._facts.refuse(publisher, read, refusal)
+            # Not admitted, or another's source: over HTTP nothing is kept of it, but here nobody waits for an answer.
+            if answers_for_all:
+                await self._facts.turn_away(publisher, _place(record), "rejected", refusal)
         except OtherContent:
             reason = orjson.dumps({"code": "fact.conflict", "params": {"id": read.id}}).decode()
             await self._store.pool.execute(_ADD_CONFLICT, publisher.name, read.source, read.id, read.type, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
@@ -95,7 +95,8 @@ class Register:
 
     async def by_api_key(self, key: str, now: datetime) -> Publisher | None:
         """Whose valid key it is. Raises Rejected ``register.not_loaded``."""
-        return await self._of_credential("api_key", lambda each: each.fingerprint == fingerprint(key), now)
+        sought = fingerprint(key)
+        return await self._of_credential("api_key", lambda each: each.fingerprint == sought, now)
 
     async def by_client(self, client: str, now: datetime) -> Publisher | None:
         """Whose OAuth2 client it is, valid now. Raises Rejected ``register.not_loaded``."""
@@ -108,8 +109,7 @@ class Register:
             self._read_at = monotonic()
         return self._by_name
 
-    async def _of_credential(self, kind: str, matches: object, now: datetime) -> Publisher | None:
-        assert callable(matches)
+    async def _of_credential(self, kind: str, matches: Callable[[Credential], bool], now: datetime) -> Publisher | None:
         for publisher in (await self.all()).values():
             for credential in publisher.credentials.values():
                 if credential.kind == kind and matches(credential) and credential.valid_at(now):

@@ -156,6 +156,16 @@ async def test_a_type_of_another_service_is_sent_there(publisher: httpx.AsyncCli
     await refused(post(publisher, event("Nonsense", "2", {})), 422, "event.unknown_type")
 
 
+async def test_a_source_of_another_is_refused_and_nothing_is_kept(publisher: httpx.AsyncClient) -> None:
+    sent = {**proposed(), "source": "/callers/usr-1"}
+    await refused(post(publisher, sent), 403, "publisher.source_not_allowed")
+    assert (await publisher.get("/v1/receipts")).json() == []
+    told = (await post(publisher, [sent, proposed("2", "R02")], BATCH)).json()
+    assert [(each["outcome"], (each["reason"] or {}).get("code")) for each in told] == [
+        ("refused", "publisher.source_not_allowed"), ("accepted", None)
+    ]  # fmt: skip
+
+
 async def test_a_dry_run_appends_nothing(publisher: httpx.AsyncClient) -> None:
     answer = await post(publisher, proposed(), dry_run="true")
     assert (answer.status_code, answer.json()["outcome"]) == (200, "accepted")

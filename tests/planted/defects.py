@@ -275,6 +275,20 @@ DEFECTS = (
         FACTS + "test_facts_that_wait_for_each_other_move_in_the_order_in_which_they_took_effect[1 shard]",
     ),
     Defect(
+        "an id used under another's source",
+        "shared/ingress/handler.py",
+        "    if incoming.source not in publisher.rights.sources:\n",
+        "    if not incoming.source:\n",
+        FACTS + "test_an_id_under_another_s_source_is_neither_used_nor_told_of",
+    ),
+    Defect(
+        "a database that fails taken for a rule that does",
+        "shared/ingress/handler.py",
+        "            except NOT_THE_RULE:\n",
+        "            except ContractError:\n",
+        FACTS + "test_a_database_that_fails_while_a_fact_is_decided_is_not_taken_for_a_rule_that_does",
+    ),
+    Defect(
         "rights not asked",
         "shared/ingress/handler.py",
         "            require_rights(publisher, incoming, fact)\n",

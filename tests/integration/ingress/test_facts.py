@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.committee.mandate import AdoptMandate, DraftMandate
@@ -185,7 +186,6 @@ async def test_what_another_service_takes_is_named(on: Desk) -> None:
 @pytest.mark.parametrize(
     ("change", "sent", "code"),
     [
-        ({"sources": ("/ext/personnel/other",)}, proposed(), "publisher.source_not_allowed"),
         ({"types": ("MeetingHeld",)}, proposed(), "publisher.type_not_allowed"),
         ({"regions": ("R01",)}, proposed(), "publisher.region_not_allowed"),
     ],
@@ -198,6 +198,38 @@ async def test_a_publisher_sends_what_it_may_and_nothing_else(
     answer = await on.send(sent, limited)
     assert answer.reason is not None
     assert (answer.outcome, answer.reason["code"]) == ("rejected", code)
+
+
+@pytest.mark.parametrize("source", ["/ext/fiscal/gfmis", "/callers/usr-officer", "/reactions/activity.progress"])
+async def test_an_id_under_another_s_source_is_neither_used_nor_told_of(on: Desk, source: str) -> None:
+    stranger = Publisher("stranger", "อื่น", PERSONNEL.rights)
+    assert PERSONNEL.rights is not None
+    owner = Publisher("owner", "เจ้าของ", PERSONNEL.rights.model_copy(update={"sources": (source,)}))
+    for sent in ({**proposed(), "source": source}, {**proposed(region="R08"), "source": source}):
+        with pytest.raises(Rejected, match=r"publisher\.source_not_allowed"):
+            await on.send(sent, stranger)
+    assert await on.outcomes() == []
+    sent = {**proposed(), "source": source}
+    assert (await on.send(sent, owner)).outcome == "accepted"
+    with pytest.raises(Rejected, match=r"publisher\.source_not_allowed"):
+        await on.send(sent, stranger)
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.InterfaceError("gone"), asyncpg.LockNotAvailableError("busy"), OSError("cut")]
+)
+async def test_a_database_that_fails_while_a_fact_is_decided_is_not_taken_for_a_rule_that_does(
+    on: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def failing(_request: object) -> None:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(on.handler, "ready", failing)
+        with pytest.raises(type(error)):
+            await on.send(proposed())
+    assert await on.outcomes() == []
+    assert (await on.send(proposed())).outcome == "accepted"
 
 
 async def test_nothing_is_kept_of_a_suspended_publisher(on: Desk) -> None:

@@ -154,8 +154,15 @@ async def test_a_topic_of_nobody_is_answered_and_gives_no_right(office: Office) 
     async with office.working():
         await office.send(proposed("1", "R01"), publisher="stranger")
         await eventually(office.has_decided)
-    assert await office.desk.outcomes() == [("1", "rejected")]
+    assert await office.desk.outcomes() == [("0/0", "rejected")]
     assert "CommitteeProposed" not in await office.desk.events()
+
+
+async def test_what_comes_under_another_s_source_is_turned_away_and_uses_no_id(office: Office) -> None:
+    async with office.working():
+        await office.send({**proposed("1", "R01"), "source": "/callers/usr-officer"}, proposed("2", "R02"))
+        assert sorted(await office.has_told(2)) == [("0/0", "rejected"), ("2", "accepted")]
+    assert await office.desk.store.answered("/callers/usr-officer", "1") is None
 
 
 async def test_receipts_of_who_has_no_topic_are_passed_over(office: Office) -> None:
