@@ -41,7 +41,7 @@ async def projector(site: Site, database: Database, prefix: str) -> AsyncIterato
     """``python -m services.reporting projector`` on a database and a prefix of topics."""
     environment = {
         **os.environ,
-        "KAFKA_BOOTSTRAP_SERVERS": site.bootstrap,
+        **site.servers.broker_of("reporting").environment(),
         "OBEC_TOPIC_PREFIX": prefix,
         "OBEC_REPORTING_DSN": database.app_dsn,
     }

@@ -16,6 +16,7 @@ from bench.product import project
 from bench.site import Site
 from bench.spent import spent, told
 from bench.topic import DESCRIBED, STORE, filled_topic
+from shared.streams.broker import Broker
 from tests.stack import Topics
 
 EVENTS = 300_000
@@ -93,8 +94,18 @@ def streams_class_path() -> str:
 async def streams(site: Site, topics: Topics, events: int, class_path: str) -> dict[str, float]:
     """Events a second of Kafka Streams."""
     group = f"{topics.prefix}streams-{secrets.token_hex(4)}"
-    command = ["java", "-Xmx1g", "-cp", class_path, "Latest", site.bootstrap, topics.of(STORE), group, str(events)]
-    return await peer.run(command, {})
+    command = ["java", "-Xmx1g", "-cp", class_path, "Latest", str(site.broker), topics.of(STORE), group, str(events)]
+    return await peer.run([*command, *_login(site.broker)], {})
+
+
+def _login(broker: Broker) -> list[str]:
+    """Properties with which a Java client comes to the broker."""
+    login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    return [
+        f"security.protocol={broker.protocol}",
+        f"sasl.mechanism={broker.mechanism}",
+        f'sasl.jaas.config={login} username="{broker.username}" password="{broker.password}";',
+    ]
 
 
 async def quix(site: Site, topics: Topics, events: int) -> dict[str, float]:
@@ -108,7 +119,7 @@ async def quix(site: Site, topics: Topics, events: int) -> dict[str, float]:
             user=urlsplit(database.admin_dsn).username,
             password=urlsplit(database.admin_dsn).password,
             dbname=database.name,
-            bootstrap=site.bootstrap,
+            kafka=site.broker.environment(),
             topic=topics.of(STORE),
             group=f"{topics.prefix}quix-{secrets.token_hex(4)}",
             events=events,
@@ -118,5 +129,11 @@ async def quix(site: Site, topics: Topics, events: int) -> dict[str, float]:
 async def faust(site: Site, topics: Topics, events: int, *, table: bool) -> dict[str, float]:
     """Events a second of Faust."""
     group = f"{topics.prefix}faust-{secrets.token_hex(4)}"
-    given = {"bootstrap": site.bootstrap, "topic": topics.of(STORE), "group": group, "events": events, "table": table}
+    given = {
+        "kafka": site.broker.environment(),
+        "topic": topics.of(STORE),
+        "group": group,
+        "events": events,
+        "table": table,
+    }
     return await peer.run_python("faust_counts", **given)

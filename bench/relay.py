@@ -76,7 +76,7 @@ async def relayed(site: Site, database: Database, topics: Topics, events: int) -
     """Seconds from leading to the last acknowledgement, on empty topics."""
     store = await EventStore.open(database.app_dsn, "activity")
     stop = asyncio.Event()
-    relay = Relay(store, site.bootstrap, topics, 0)
+    relay = Relay(store, site.broker, topics, 0)
     running = asyncio.create_task(relay.run(stop))
     try:
         await eventually(lambda: relay.state.leading, 30, pause=0.001)
@@ -105,7 +105,7 @@ async def made_records(
     """What the relay sends, read back from a topic."""
     async with site.topics() as topics:
         await relayed(site, database, Topics(topics.prefix), events)
-        found = records(site.bootstrap, topics.of("activity"), 0)
+        found = records(site.broker, topics.of("activity"), 0)
         return [(each.key, each.value, each.timestamp, list(each.headers)) async for each in found]
 
 
@@ -113,14 +113,14 @@ async def bare(site: Site, made: list[tuple[bytes, bytes, int, list[tuple[str, b
     """Events a second of aiokafka alone."""
     async with site.topics() as topics:
         with spent(site, len(made)) as took:
-            seconds = await send_batches(site.bootstrap, topics.of("activity"), made)
+            seconds = await send_batches(site.broker, topics.of("activity"), made)
         await _require_whole(site, topics.of("activity"), len(made))
         return {"per_second": len(made) / seconds, **took}
 
 
 async def _require_whole(site: Site, topic: str, events: int) -> None:
     """Raises AssertionError when the topic does not hold every event."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=site.bootstrap)
+    consumer = AIOKafkaConsumer(**site.broker.client())
     await consumer.start()
     try:
         end = (await consumer.end_offsets([TopicPartition(topic, 0)]))[TopicPartition(topic, 0)]

@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.local.ports import Ports
 from deploy.local.postgres import create_databases
 from deploy.local.stack import Stack
+from shared.streams.broker import Broker
 from tests.servers import FOLDER, Servers, run_folder
 from tests.stack import Database, Topics, fresh_database, fresh_topics
 
@@ -25,9 +26,9 @@ class Site:
         self.stack, self.servers = stack, servers
 
     @property
-    def bootstrap(self) -> str:
-        """The broker."""
-        return self.servers.bootstrap
+    def broker(self) -> Broker:
+        """The broker as one that may do everything."""
+        return self.servers.broker
 
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
@@ -49,7 +50,8 @@ async def started() -> AsyncIterator[Site]:
     stack = Stack(home, Ports.free(), cache=FOLDER / "cache", programs=())
     await asyncio.to_thread(stack.start_servers)
     try:
-        servers = Servers(stack.kafka.bootstrap, stack.postgres.admin_dsn, secrets.token_hex(16), secrets.token_hex(16))
+        passwords = secrets.token_hex(16), secrets.token_hex(16)
+        servers = Servers(stack.kafka.broker, stack.postgres.admin_dsn, *passwords, dict(stack.kafka.passwords))
         create_databases(servers.admin_dsn, servers.owner_password, servers.app_password)
         yield Site(stack, servers)
     finally:

@@ -79,7 +79,7 @@ def records(number: int) -> Iterator[Made]:
 async def filled_topic(site: Site, number: int) -> AsyncIterator[Topics]:
     """Topics of which that of ``STORE`` holds so many events."""
     async with site.topics() as topics:
-        await send_batches(site.bootstrap, topics.of(STORE), records(number))
+        await send_batches(site.broker, topics.of(STORE), records(number))
         yield topics
 
 

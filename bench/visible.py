@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -64,7 +65,7 @@ async def product(site: Site, seconds: int) -> dict[str, float]:
     ):
         store = await EventStore.open(database.app_dsn, "activity")
         stop = asyncio.Event()
-        relay = Relay(store, site.bootstrap, Topics(topics.prefix), 0)
+        relay = Relay(store, site.broker, Topics(topics.prefix), 0)
         relaying = asyncio.create_task(relay.run(stop))
         try:
 
@@ -92,7 +93,7 @@ async def bare(site: Site, seconds: int) -> dict[str, float]:
         connection = await asyncpg.connect(database.app_dsn)
         writer = GroupedInsert(connection, event.spec.type, event.to_json(), metadata)
         producer = AIOKafkaProducer(
-            bootstrap_servers=site.bootstrap,
+            **site.broker.client(),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -120,8 +121,9 @@ async def bare(site: Site, seconds: int) -> dict[str, float]:
 @asynccontextmanager
 async def upserting(site: Site, topic: str, dsn: str) -> AsyncIterator[None]:
     """The bare consumer, in a process of its own."""
-    command = [sys.executable, "-m", "bench.bounds.consume_upsert", site.bootstrap, topic, dsn]
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+    command = [sys.executable, "-m", "bench.bounds.consume_upsert", topic, dsn]
+    environment = {**os.environ, **site.broker.environment()}
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
     try:
         yield
     finally:

@@ -72,10 +72,19 @@ class Offices:
         answer = await self._request("PUT", service, "/v1/clock", "operator", {"now": now.isoformat()})
         _expect(answer, 200)
 
-    async def person(self, ref: str, name: str) -> str:
-        """Register a person; returns the ``person_id``."""
-        path = f"/v1/persons/personnel/{ref}"
-        answer = await self._request("PUT", "committee", path, "officer", {"display_name": name})
+    async def issue(self, publisher: str, kind: str) -> Mapping[str, str]:
+        """Have a credential made for a publisher, ``api-key`` or ``kafka-user``; what is shown once."""
+        path = f"/v1/publishers/publisher:{publisher}/issue-{kind}"
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        answer = await self._request("POST", "committee", path, "officer", {"credential": kind}, headers)
+        _expect(answer, 201)
+        made: Mapping[str, str] = answer.json()
+        return made
+
+    async def person(self, ref: str, name: str, key: str = "") -> str:
+        """Register a person; ``key``: as the personnel system itself. Returns the ``person_id``."""
+        path, headers = f"/v1/persons/personnel/{ref}", {"X-API-Key": key} if key else {}
+        answer = await self._request("PUT", "committee", path, "officer", {"display_name": name}, headers)
         _expect(answer, 200, 201)
         person_id: str = answer.json()["person_id"]
         return person_id

@@ -31,6 +31,8 @@ ACTIVITIES = {
     "5": ("2017-08-01", "2017-09-30", "2017-10-31"),
 }
 """Plan of each activity: opens, closes, deadline."""
+TELEPHONE = "-".join(("081", "234", "5678"))
+"""Nobody's: what a report must not hold."""
 ALLOCATIONS = {
     "1": 80_000_000,
     "1.2": 20_000_000,
@@ -60,6 +62,12 @@ MANDATE = {
 def number_of(region: str) -> int:
     """Place of a region in the programme's list, from 0."""
     return REGIONS.index(region)
+
+
+def thai_day(day: str) -> str:
+    """A day as the fiscal system writes it: ISO 8601 with the B.E. year, in Thai digits."""
+    year, _, rest = day.partition("-")
+    return "".join("๐๑๒๓๔๕๖๗๘๙"[int(each)] if each.isdigit() else each for each in f"{int(year) + 543}-{rest}")
 
 
 def paper(title: str) -> dict[str, str]:

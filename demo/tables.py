@@ -15,12 +15,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from demo.senders import Ledger
 from shared.contracts.types import BANGKOK
 from shared.thai.fiscal import to_be
 
 Answer = Mapping[str, Any]
 
 SATANG = Decimal(100)
+OUTCOMES = {
+    "sent": ("ส่ง", "sent"),
+    "accepted": ("รับ", "accepted"),
+    "waited": ("รอก่อน", "waited"),
+    "again": ("ซ้ำ", "again"),
+    "conflict": ("ขัดกัน", "conflict"),
+    "rejected": ("ไม่รับ", "rejected"),
+}
+"""What is counted of each system, by the ledger's word."""
 LEADING_VOWELS = "เแโใไ"
 """Written before the consonant that they are spoken after: nothing ends with one."""
 
@@ -223,6 +233,23 @@ def thai_moment(text: str | None) -> str:
         return "–"
     moment = datetime.fromisoformat(text).astimezone(BANGKOK)
     return f"{thai_day(moment.date().isoformat())} {moment:%H:%M}"
+
+
+def sender_tables(ledgers: Mapping[str, Ledger], width: int) -> Iterator[RenderableType]:
+    """What each sending system sent, and what became of it, as it was told; then why something came back."""
+    table = _table("ระบบที่ส่งเหตุการณ์ / Sending systems", left=("",))
+    for thai, english in OUTCOMES.values():
+        table.add_column(f"{thai}\n{english}", justify="right", no_wrap=True)
+    for name, ledger in ledgers.items():
+        counts = [ledger.sent, *(ledger.outcomes[outcome] for outcome in list(OUTCOMES)[1:])]
+        table.add_row(name, *(f"{count or '–'}" for count in counts))
+    yield table
+    reasons = _table("เหตุที่ไม่รับ / What came back, and why", left=("", "รหัส\ncode"))
+    reasons.add_column("เหตุผล\nreason")
+    for name, ledger in ledgers.items():
+        for place, (code, thai, english) in enumerate(ledger.reasons):
+            reasons.add_row(name if place == 0 else "", code, f"{thai}\n{english}")
+    yield reasons
 
 
 def shortened(text: str, width: int) -> str:

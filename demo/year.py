@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from demo import example
-from demo.client import Offices, Told, all_of, until
+from demo.client import Offices, all_of, until
 from demo.example import CENTRE, PROGRAMME, REGIONS, paper
+from demo.senders import Event, Receipt, Senders
 from shared.contracts.definition import ProgrammeDefinition
 from shared.contracts.types import BANGKOK
 
 DEFINITION = Path(__file__).parents[1] / "programmes" / "2560-cluster.toml"
 INDICATORS = ("QN2", "QN3", "QN4")
+EARLY = 4
+"""Notices that are told before their meetings."""
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Year:
     """What the offices remember in the course of the year."""
 
     offices: Offices
+    senders: Senders
     members: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     committees: dict[str, str] = field(default_factory=dict)
     meetings: dict[str, str] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class Year:
         definition = ProgrammeDefinition.model_validate(tomllib.loads(DEFINITION.read_text("utf-8")))
         await self.offices.send("committee", "programmes", {"definition": definition.model_dump(mode="json")})
         await self.offices.send("evaluation", "indicators", {"programme": PROGRAMME})
+        await self.senders.begin()
         await all_of(self._plan(code, *days) for code, days in example.ACTIVITIES.items())
         for code, amount in example.ALLOCATIONS.items():
             await self._allocate(code, amount)
@@ -54,8 +59,12 @@ class Year:
 
     async def _register(self, region: str) -> None:
         refs = [f"{region}-{place}" for place in range(len(example.SEATS))]
-        people = await all_of(self.offices.person(ref, f"บุคคลตัวอย่าง {ref}") for ref in refs)
+        people = await all_of(self._person(ref, ref) for ref in refs)
         self.members[region] = example.committee(region, people)
+
+    async def _person(self, ref: str, name: str) -> str:
+        """The personnel system registers a person; events speak of the id."""
+        return await self.offices.person(ref, f"บุคคลตัวอย่าง {name}", self.senders.personnel_key)
 
     async def start(self, code: str, day: str) -> None:
         """Work on an activity begins."""
@@ -70,13 +79,13 @@ class Year:
         """The centre calls its first meeting."""
         await self.start("1", "2016-10-10")
         await self.start("1.1", "2016-10-10")
-        await self._call(None, "1/2560", "1", "2016-10-20T09:00:00+07:00", "2016-10-10")
+        await self._call("1/2560", "1", {None: "2016-10-20T09:00:00+07:00"}, "2016-10-10")
 
     async def central_meeting_held(self) -> None:
         """It is held and adopts guidelines; its roll is whoever came."""
         offices = [CENTRE, example.SECRETARY_GENERAL, "สำนักนโยบายและแผนการศึกษาขั้นพื้นฐาน"]
         came = [{"office": office, "attendance": "present"} for office in offices]
-        await self._hold(None, "1/2560", "1", "2016-10-20T09:00:00+07:00", came)
+        await self.senders.e_meeting.tell(self._record(None, "1/2560", "1", "2016-10-20T09:00:00+07:00", came))
 
     async def mandate(self) -> None:
         """The mandate is drafted."""
@@ -108,83 +117,154 @@ class Year:
 
     async def orders(self, regions: Sequence[str], day: str) -> None:
         """Orders appoint committees with effect from ``day``; QN1 counts them by rule."""
-        await all_of(self._appoint(region, day) for region in regions)
+        await self.senders.personnel.tell(*(self._order(region, day) for region in regions))
         self.appointed += len(regions)
         await self._scored({"QN1"}, counted=self.appointed)
 
-    async def _appoint(self, region: str, day: str) -> None:
-        body = {
+    async def six_more_orders(self, regions: Sequence[str], day: str) -> None:
+        """Orders, and three that cannot stand: one of another's, one with two chairs, one whose number is used."""
+        await self.orders(regions, day)
+        personnel, region = self.senders.personnel, example.LATE_ORDER
+        foreign = self._order(region, day, fact="foreign", source="/ext/fiscal/gfmis")
+        await personnel.tell_wrongly(foreign, "publisher.source_not_allowed")
+        members = self.members[region]
+        chairs = [members[0], {**members[1], "seat": "chair"}, *members[2:]]
+        await personnel.tell_wrongly(self._order(region, day, fact="two-chairs", members=chairs), "committee.one_chair")
+        used = {"unit": CENTRE, "number": 201, "year": 2559}
+        await personnel.tell_wrongly(self._order(region, day, fact="used-number", order=used), "claim.taken")
+
+    def _order(
+        self, region: str, day: str, *, fact: str = "", source: str = "/ext/personnel/central", **changes: Any
+    ) -> Event:
+        data = {
+            "programme": PROGRAMME,
+            "region": region,
             "order": {"unit": CENTRE, "number": 201 + example.number_of(region), "year": 2559},
             "order_date": day,
             "signatory_office": example.SECRETARY_GENERAL,
             "effective_from": day,
             "mandate_version": 1,
             "members": self.members[region],
+            **changes,
         }
-        await self.offices.send("committee", f"committees/{self.committees[region]}/appoint", body)
+        name = fact or f"order-{201 + example.number_of(region)}-2559"
+        return self.senders.personnel.event("CommitteeAppointed", name, data, source=source)
 
     async def notices(self, number: str, activity: str, day: str, starts: str) -> None:
         """Every committee calls a meeting, region after region an hour later."""
-        await all_of(self._call(region, number, activity, _hour(starts, region), day) for region in REGIONS)
+        await self._call(number, activity, {region: _hour(starts, region) for region in REGIONS}, day)
 
-    async def _call(self, region: str | None, number: str, activity: str, starts: str, day: str) -> None:
-        where = {"place": "ห้องประชุมตัวอย่าง", "scheduled_on": day}
-        body = {"programme": PROGRAMME, "number": number, "activity": activity, "starts_at": starts, **where}
-        told = await self.offices.send("activity", "meetings", {**body, **({"region": region} if region else {})})
-        self.meetings[f"{region}/{number}"] = told.stream
-        agenda = {"issued_on": day, "agenda": ["รับรองรายงานการประชุม", "แนวทางการดำเนินงาน (ตัวอย่าง)"]}
-        await self.offices.send("activity", f"meetings/{told.stream}/issue-notice", agenda)
+    async def _call(self, number: str, activity: str, starts: Mapping[str | None, str], day: str) -> None:
+        """The notices of the first come before the meetings that they call to: they wait for these."""
+        e_meeting = self.senders.e_meeting
+        agenda = {"issued_on": day, "agenda": ["รับรองรายงานการประชุม", "แนวทางการดาเนินงาน (ตัวอย่าง)"]}
+        where = {"activity": activity, "place": "ห้องประชุมตัวอย่าง", "scheduled_on": day}
+        notices = [self._of_meeting("MeetingNoticeIssued", region, number, agenda) for region in starts]
+        calls = [
+            self._of_meeting("MeetingScheduled", region, number, {**where, "starts_at": start})
+            for region, start in starts.items()
+        ]
+        early = await e_meeting.tell_early(*notices[:EARLY])
+        await e_meeting.tell(*calls, *notices[EARLY:])
+        await e_meeting.came_in(early)
+
+    def _of_meeting(self, name: str, region: str | None, number: str, told: Mapping[str, Any]) -> Event:
+        """A fact of the e-meeting system about a meeting, which has its number for a key."""
+        key = {"programme": PROGRAMME, "number": number, **({"region": region} if region else {})}
+        return self.senders.e_meeting.event(name, f"{name}-{region or 'TH'}-{number}", {**key, **told})
 
     async def meetings_held(self, number: str, activity: str, starts: str, regions: Sequence[str]) -> None:
         """The meetings of these regions are reported."""
-        await all_of(self.meeting_held(region, number, activity, starts) for region in regions)
+        await self.senders.e_meeting.tell(*(self._meeting(region, number, activity, starts) for region in regions))
 
-    async def meeting_held(self, region: str, number: str, activity: str, starts: str, *, present: int = 0) -> None:
-        """One region's meeting is reported; ``present`` of its members came (0: most)."""
+    async def inquorate_meeting(self, region: str, number: str, activity: str, starts: str) -> None:
+        """One region's meeting has no quorum; and two reports that cannot stand: too many votes, and a phone number."""
+        e_meeting = self.senders.e_meeting
+        await e_meeting.tell(self._meeting(region, number, activity, starts, present=3))
+        wrong = self._meeting(region, "9/2560", activity, starts, present=5)
+        wrong["data"]["resolutions"][0]["votes_for"] = 9
+        await e_meeting.tell_wrongly({**wrong, "id": "too-many-votes"}, "meeting.too_many_votes")
+        personal = self._meeting(region, "9/2560", activity, starts, present=5)
+        personal["data"]["resolutions"][0]["text"] = f"ให้ติดต่อฝ่ายเลขานุการ โทร {example.TELEPHONE}"
+        await e_meeting.tell_wrongly({**personal, "id": "a-phone-number"}, "text.personal_data")
+
+    def _meeting(self, region: str, number: str, activity: str, starts: str, *, present: int = 0) -> Event:
+        """The report of a meeting; ``present`` of the members came (0: most)."""
         came = present or 5 + example.number_of(region) % 4
         listed = example.attendance(region, self.members[region], present=came)
-        await self._hold(region, number, activity, _hour(starts, region), listed)
+        return self._record(region, number, activity, _hour(starts, region), listed)
 
-    async def _hold(
-        self, region: str | None, number: str, activity: str, starts: str, came: list[dict[str, Any]]
-    ) -> None:
+    def _record(self, region: str | None, number: str, activity: str, starts: str, came: list[dict[str, Any]]) -> Event:
         voting = sum(each["attendance"] == "present" for each in came[:6]) + (came[-1]["attendance"] == "present")
         quorate = region is None or voting >= 4
-        resolution = {"number": 1, "text": "เห็นชอบแนวทางการดำเนินงาน (ตัวอย่าง)", "votes_for": min(voting, 3)}
+        resolution = {"number": 1, "text": "เห็นชอบแนวทางการดาเนินงาน (ตัวอย่าง)", "votes_for": min(voting, 3)}
         begins = datetime.fromisoformat(starts)
-        body = {
-            "programme": PROGRAMME,
-            **({"region": region} if region else {}),
-            "number": number,
+        told = {
             "activity": activity,
             "started_at": begins.isoformat(),
             "ended_at": (begins + timedelta(hours=2)).isoformat(),
             "attendance": came,
             "resolutions": [resolution] if quorate else [],
         }
-        told = await self.offices.send("activity", "meeting-records", body)
-        self.meetings[f"{region}/{number}"] = told.stream
+        return self._of_meeting("MeetingHeld", region, number, told)
 
     async def minutes(self, number: str, day: str, keys: Sequence[str | None]) -> None:
         """Minutes are approved."""
-        body = {"approved_on": day, "evidence": paper("รายงานการประชุม")}
-        paths = [f"meetings/{self.meetings[f'{region}/{number}']}/approve-minutes" for region in keys]
-        await all_of(self.offices.send("activity", path, body, user="approver") for path in paths)
+        told = {"approved_on": day, "evidence": paper("รายงานการประชุม")}
+        await self.senders.e_meeting.tell(
+            *(self._of_meeting("MinutesApproved", region, number, told) for region in keys)
+        )
 
     async def measure(self, quarter: int) -> None:
-        """Regions report a quarter; one is silent in the second."""
-        await all_of(
-            self._measure(code, region, f"2560-Q{quarter}", example.reading(code, region, quarter))
+        """Area offices report a quarter; one region is silent in the second."""
+        cells = [
+            (code, region)
             for code in INDICATORS
             for region in REGIONS
             if not (region == example.SILENT and quarter == 2)
+        ]
+        period = f"2560-Q{quarter}"
+        await self._report(
+            [self._figure(code, region, period, example.reading(code, region, quarter)) for code, region in cells]
+        )
+        if quarter == 1:
+            await self._figures_that_cannot_stand(period)
+
+    async def _figures_that_cannot_stand(self, period: str) -> None:
+        """A second figure of one cell, a place that is none of the programme's, and what area offices do not send."""
+        area, reading = self.senders.area, example.reading("QN3", "R01", 2)
+        second = {**self._figure("QN3", "R01", period, reading), "id": "second-figure"}
+        await area.tell_wrongly(second, "measurement.second")
+        place = {**self._figure("QN3", "R01", period, reading), "id": "no-such-region"}
+        place["data"] = {**place["data"], "scope": "เขตตรวจราชการที่ 19"}
+        await area.tell_wrongly(place, "region.unreadable")
+        meeting = {**self._meeting("R01", "9/2560", "1", FIRST), "id": "not-theirs", "source": area.system.sources[1]}
+        await area.tell_wrongly(meeting, "publisher.type_not_allowed")
+
+    async def _report(self, figures: Sequence[Event]) -> None:
+        for receipt in await self.senders.area.tell(*figures):
+            _, code, scope, period = receipt["stream"].split(":")[1:5]
+            self.measured[code, scope, period] = receipt["events"][0]["id"]
+
+    def _figure(self, code: str, region: str, period: str, reading: dict[str, Any], **more: Any) -> Event:
+        """A figure of a region; half of the area offices write the region's name and not its code."""
+        place = example.number_of(region)
+        scope = f"เขตตรวจราชการที่ {place}" if place % 2 else region
+        data = {"programme": PROGRAMME, "indicator": code, "scope": scope, "period": period, "reading": reading}
+        again = "-again" if more else ""
+        return self.senders.area.event(
+            "IndicatorMeasured",
+            f"{code}-{region}-{period}{again}",
+            {**data, "evidence": [paper(f"หลักฐาน {code} {region} {period}")], **more},
+            source=f"/ext/area-offices/{region}",
         )
 
-    async def _measure(self, code: str, scope: str, period: str, reading: dict[str, Any], **more: Any) -> None:
-        body = {"programme": PROGRAMME, "indicator": code, "scope": scope, "period": period, "reading": reading}
-        evidence = [paper(f"หลักฐาน {code} {scope} {period}")]
-        told = await self.offices.send("evaluation", "measurements", {**body, "evidence": evidence, **more})
-        self.measured[code, scope, period] = told.events[0]
+    async def _judge(self, code: str, period: str, level: int) -> None:
+        """The centre's own figure of the nation."""
+        body = {"programme": PROGRAMME, "indicator": code, "scope": "TH", "period": period, "reading": {"level": level}}
+        evidence = [paper(f"หลักฐาน {code} TH {period}")]
+        told = await self.offices.send("evaluation", "measurements", {**body, "evidence": evidence})
+        self.measured[code, "TH", period] = told.events[0]
 
     async def return_one(self) -> None:
         """One figure of the first quarter is returned, and reported anew."""
@@ -195,7 +275,8 @@ class Year:
             "supersedes": self.measured["QN2", example.RETURNED, "2560-Q1"],
             "reason": "แนบหลักฐานของงวดที่ถูกต้อง (ตัวอย่าง)",
         }
-        await self._measure("QN2", example.RETURNED, "2560-Q1", {"numerator": "9", "denominator": "15"}, **again)
+        reading = {"numerator": "9", "denominator": "15"}
+        await self._report([self._figure("QN2", example.RETURNED, "2560-Q1", reading, **again)])
 
     async def verify(self, period: str) -> None:
         """Another than the reporter verifies every figure of the period; the scores follow by themselves."""
@@ -274,25 +355,42 @@ class Year:
 
     async def regional_spending(self, day: str, share: int) -> None:
         """Every committee's working meeting is paid for."""
-        for region in REGIONS:
-            await self._pay("3", region, share + 12_500 * (example.number_of(region) % 5), day)
+        shares = {region: share + 12_500 * (example.number_of(region) % 5) for region in REGIONS}
+        await self.senders.fiscal.tell(*(self._payment("3", region, satang, day) for region, satang in shares.items()))
 
-    async def _pay(self, activity: str, region: str | None, satang: int, day: str) -> Told:
-        voucher = {"number": f"ขบ {next(self.vouchers)}/2560", "unit": CENTRE, "date": day}
-        body = {"programme": PROGRAMME, "activity": activity, "amount_satang": satang, "paid_on": day}
-        where = {"region": region} if region else {}
-        path = f"budgets/budget:{PROGRAMME}/disburse"
-        return await self.offices.send("activity", path, {**body, **where, "voucher": voucher})
+    async def _pay(self, activity: str, region: str | None, satang: int, day: str) -> Receipt:
+        [told] = await self.senders.fiscal.tell(self._payment(activity, region, satang, day))
+        return told
+
+    def _payment(self, activity: str, region: str | None, satang: int, day: str) -> Event:
+        """A payment as the fiscal system writes it: B.E. days in Thai digits."""
+        number = next(self.vouchers)
+        written = example.thai_day(day)
+        data = {
+            "programme": PROGRAMME,
+            "activity": activity,
+            "amount_satang": satang,
+            "paid_on": written,
+            **({"region": region} if region else {}),
+            "voucher": {"number": f"ขบ {number}/2560", "unit": CENTRE, "date": written},
+        }
+        return self.senders.fiscal.event("FundsDisbursed", f"voucher-{number}-2560", data)
 
     async def pay_the_wrong_region(self) -> None:
-        """A payment is recorded for a region that it was not made for."""
+        """A payment is recorded for a region that it was not made for; one over the budget comes back."""
         told = await self._pay("4", example.WRONG_PAYMENT, 1_250_000, "2017-06-01")
-        self.wrong_payment = told.events[0]
+        self.wrong_payment = told["events"][0]["id"]
+        fiscal = self.senders.fiscal
+        over = self._payment("1.2", "R01", 9_900_000_000, "2017-06-01")
+        await fiscal.tell_wrongly(over, "budget.over_allocation")
+        other = {**self._payment("4", "R01", 1_000, "2017-06-01"), "id": told["id"]}
+        await fiscal.tell_wrongly(other, "fact.conflict")
 
     async def void_the_payment(self) -> None:
         """It is voided, and recorded anew for the region that it was made for."""
         body = {"event_id": self.wrong_payment, "reason": "บันทึกผิดเขตตรวจราชการ (ตัวอย่าง)"}
-        await self.offices.send("activity", f"budgets/budget:{PROGRAMME}/void", body)
+        fiscal = self.senders.fiscal
+        await fiscal.tell(fiscal.event("FactVoided", "void-1", body, subject=f"budget:{PROGRAMME}"))
         await self._pay("4", "R12", 1_250_000, "2017-06-01")
 
     async def revise_target(self) -> None:
@@ -312,7 +410,7 @@ class Year:
             "supersedes": self.measured["QN3", example.RESTATED, "2560-Q2"],
             "reason": "นับซ้ำสองรายการ (ตัวอย่าง)",
         }
-        await self._measure("QN3", example.RESTATED, "2560-Q2", {"value": "24"}, **restated)
+        await self._report([self._figure("QN3", example.RESTATED, "2560-Q2", {"value": "24"}, **restated)])
         await self._verify("QN3", example.RESTATED, "2560-Q2")
         await self._scored({"QN3"})
 
@@ -355,20 +453,25 @@ class Year:
         """A chair's membership ends: a vacancy."""
         holder = {"person_id": self.members[example.VACATED][0]["person_id"]}
         body = {"holder": holder, "ended_on": "2017-08-01", "reason": "เกษียณอายุราชการ (ตัวอย่าง)"}
-        await self.offices.send("committee", f"committees/{self.committees[example.VACATED]}/end-member", body)
+        await self._tell_of_the_vacated("MemberEnded", body)
 
     async def chair_follows(self) -> None:
         """Another takes the seat."""
-        person = await self.offices.person(f"{example.VACATED}-new", "บุคคลตัวอย่าง ใหม่")
+        person = await self._person(f"{example.VACATED}-new", "ใหม่")
         member = {**self.members[example.VACATED][0], "person_id": person}
         body = {"member": member, "effective_from": "2017-08-21"}
-        await self.offices.send("committee", f"committees/{self.committees[example.VACATED]}/appoint-member", body)
+        await self._tell_of_the_vacated("MemberAppointed", body)
         self.members[example.VACATED][0] = member
+
+    async def _tell_of_the_vacated(self, name: str, told: Mapping[str, Any]) -> None:
+        personnel, region = self.senders.personnel, example.VACATED
+        key = {"programme": PROGRAMME, "region": region}
+        await personnel.tell(personnel.event(name, f"{name}-{region}", {**key, **told}))
 
     async def judge(self, half: int, period_of: Callable[[str], str]) -> None:
         """The centre judges the qualitative indicators against their rubrics."""
         for code in ("QL1", "QL2", "QL3") if half == 2 else ("QL1", "QL2"):
-            await self._measure(code, "TH", period_of(code), {"level": example.level(code, half)})
+            await self._judge(code, period_of(code), example.level(code, half))
 
     async def conclude(self) -> None:
         """Conclusions, recommendations and guidelines (QL3)."""
@@ -429,7 +532,7 @@ CHAPTERS = (
     Chapter(
         "2016-12-15T10:00",
         "six more appointed; one order does not arrive",
-        lambda y: y.orders([region for region in REGIONS[12:] if region in ON_TIME], "2016-12-15"),
+        lambda y: y.six_more_orders([region for region in REGIONS[12:] if region in ON_TIME], "2016-12-15"),
     ),
     Chapter("2017-01-06T10:00", "first meetings called", lambda y: y.notices("1/2560", "1", "2017-01-06", FIRST)),
     Chapter("2017-01-11T10:00", "first quarter reported", lambda y: y.measure(1)),
@@ -438,7 +541,7 @@ CHAPTERS = (
     Chapter(
         "2017-01-18T18:30",
         "one without a quorum",
-        lambda y: y.meeting_held(example.INQUORATE, "1/2560", "1", FIRST, present=3),
+        lambda y: y.inquorate_meeting(example.INQUORATE, "1/2560", "1", FIRST),
     ),
     Chapter("2017-01-20T10:00", "first quarter verified and scored", lambda y: y.verify("2560-Q1")),
     Chapter("2017-01-25T10:00", "the late order arrives", lambda y: y.orders([example.LATE_ORDER], "2016-12-15")),
@@ -493,6 +596,7 @@ CHAPTERS = (
     Chapter("2017-10-13T10:00", "fourth quarter verified", lambda y: y.verify("2560-Q4")),
     Chapter("2017-10-14T10:00", "half-year verified", lambda y: y.verify("2560-H2")),
     Chapter("2017-10-14T11:00", "year verified", lambda y: y.verify("2560-Y")),
+    Chapter("2017-10-14T11:30", "old facts are sent again", lambda y: y.senders.repeat()),
     Chapter("2017-10-14T12:00", "activity 4 completed", lambda y: y.complete("4", "2017-10-14", *EVALUATED)),
     Chapter(
         "2017-10-31T18:00", "the year is over, activity 5 completed", lambda y: y.complete("5", "2017-10-31", *TOLD)

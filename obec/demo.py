@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demo.client import DemoFailed, Offices, until
 from demo.example import PROGRAMME
 from demo.play import play
-from demo.tables import all_tables, thai_day
+from demo.tables import all_tables, sender_tables, thai_day
 from demo.year import CHAPTERS, DAY_BEFORE_LATE_ORDER, Chapter
 from deploy.local.errors import StackError
 from deploy.local.kafka import SHORT_LIVED
@@ -23,6 +23,7 @@ from deploy.local.ports import DEMO_PORTS, HOST, Ports
 from deploy.local.stack import Stack
 from obec.local import home, tell_addresses
 from obec.output import console, fail, progress
+from shared.kit.sending import CannotSend
 
 SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
 WITHOUT_DISK_FLUSH = {"fsync": "off"}
@@ -68,7 +69,7 @@ def demo() -> None:
             signal.pause()
     except StackError as error:
         raise fail(str(error)) from error
-    except DemoFailed as error:
+    except (DemoFailed, CannotSend) as error:
         raise fail(f"the demonstration stopped: {error}") from error
     except KeyboardInterrupt:
         console.print()
@@ -104,7 +105,7 @@ async def _live(addresses: Mapping[str, str]) -> None:
         def report(chapter: Chapter) -> None:
             bar.update(task, description=f"{chapter.at[:10]} {chapter.title:<44}", advance=1)
 
-        await play(addresses, report)
+        year = await play(addresses, report)
     async with Offices(addresses) as offices:
         await _all_heads_have_passed(offices, CHAPTERS[-1])
         national, regions = await offices.ask(f"{PATH}/national"), await offices.ask(f"{PATH}/regions")
@@ -112,6 +113,16 @@ async def _live(addresses: Mapping[str, str]) -> None:
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else WIDTH
     for each in all_tables(national, regions, times, width):
         console.print(each, width=width, crop=False)
+    for each in sender_tables(year.senders.ledgers, width):
+        console.print(each, width=width, crop=False)
+    _tell_sandbox(year.senders.sandbox_key, addresses["committee"])
+
+
+def _tell_sandbox(key: str, committee: str) -> None:
+    """Print the credential of the publisher that is there to try things with."""
+    command = f"curl -H 'X-API-Key: {key}' {committee}/v1/publishers/me"
+    console.print(f"\nsandbox:    {command}", highlight=False, soft_wrap=True)
+    console.print("            a publisher to try things with: docs/publishing.md", style="dim")
 
 
 async def _all_heads_have_passed(offices: Offices, last: Chapter) -> None:

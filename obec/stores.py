@@ -78,7 +78,7 @@ def _restore(stack: Stack, service: str) -> list[Restored]:
 
     topics = Topics(stack.settings.get("OBEC_TOPIC_PREFIX", ""))
     try:
-        return asyncio.run(restore_store(stack.dsn(service, "owner"), stack.bootstrap, topics))
+        return asyncio.run(restore_store(stack.dsn(service, "owner"), stack.broker, topics))
     except CannotRestore as error:
         raise StackError(f"{error} ({error.code})") from error
     except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

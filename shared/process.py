@@ -109,12 +109,12 @@ async def _agreed_with_topic(settings: Settings, store: EventStore) -> None:
     from shared.eventstore.relay import RelayRefused, require_agreement
     from shared.streams.topics import Topics
 
-    bootstrap = settings.kafka_bootstrap_servers
-    if bootstrap is None:
+    broker = settings.broker
+    if broker is None:
         return
     try:
         async with asyncio.timeout(BROKER_PATIENCE):
-            await require_agreement(store, bootstrap, Topics(settings.topic_prefix))
+            await require_agreement(store, broker, Topics(settings.topic_prefix))
     except RelayRefused as refused:
         raise StartRefused(f"{refused} ({refused.code})") from refused
     except (KafkaError, OSError, TimeoutError) as error:

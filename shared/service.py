@@ -24,7 +24,7 @@ from shared.ingress.http import LARGEST_BATCH, PATH, Ingress
 from shared.ingress.records import RecordIngress
 from shared.ingress.register import Register
 from shared.ingress.telling import Teller
-from shared.process import StartRefused, in_background, opened_store, ready
+from shared.process import Run, StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
 from shared.web.api import Api
@@ -54,6 +54,8 @@ class Parts:
     """Operations of no collection."""
     facts: Facts = field(default_factory=lambda: Facts(()))
     """What other systems may tell it."""
+    work: Callable[[EventStore], Sequence[Run]] = lambda _store: ()
+    """What it does besides, beside answering."""
 
     def handler(self, store: EventStore) -> CommandHandler:
         """What carries out the service's commands."""
@@ -78,13 +80,12 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             {each: settings.url(each) for each in WRITE_SERVICES},
             checks=[Check("relay", _states(relays), required=False)] if relays else [],
         )
-        work = [*(relay.run for relay in relays), Drainer(facts).run]
-        if settings.kafka_bootstrap_servers is not None:
-            connection = {"bootstrap_servers": settings.kafka_bootstrap_servers}
+        work = [*(relay.run for relay in relays), Drainer(facts).run, *parts.work(store)]
+        if settings.broker is not None:
             topics = Topics(settings.topic_prefix)
             work += [
-                RecordIngress(facts, Register(store), connection, topics).run,
-                Teller(store, connection, topics).run,
+                RecordIngress(facts, Register(store), settings.broker, topics).run,
+                Teller(store, settings.broker, topics).run,
             ]
         await stack.enter_async_context(in_background(*work))
         await serve(app, listening, stop, settings)
@@ -124,10 +125,8 @@ def app_of(
 
 def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
     """A relay for each shard; none without a broker."""
-    if settings.kafka_bootstrap_servers is None:
-        return []
-    topics = Topics(settings.topic_prefix)
-    return [Relay(store, settings.kafka_bootstrap_servers, topics, shard) for shard in range(store.shards)]
+    broker, topics = settings.broker, Topics(settings.topic_prefix)
+    return [] if broker is None else [Relay(store, broker, topics, shard) for shard in range(store.shards)]
 
 
 @contextmanager

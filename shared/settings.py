@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.clock import ClockMode
+from shared.streams.broker import Broker, Mechanism, Protocol
 
 
 class WrongSettings(Exception):
@@ -39,6 +40,12 @@ class Settings(BaseSettings):
 
     kafka_bootstrap_servers: str | None = Field(default=None, validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     """host:port[,host:port…]; None: events stay in the store until there is a broker."""
+    kafka_security_protocol: Protocol = Field(default="PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL")
+    kafka_sasl_mechanism: Mechanism = Field(default="SCRAM-SHA-512", validation_alias="KAFKA_SASL_MECHANISM")
+    kafka_sasl_username: str = Field(default="", validation_alias="KAFKA_SASL_USERNAME")
+    kafka_sasl_password: str = Field(default="", repr=False, validation_alias="KAFKA_SASL_PASSWORD")
+    kafka_ssl_ca_file: str = Field(default="", validation_alias="KAFKA_SSL_CA_FILE")
+    """Certificates that are trusted (PEM); those of the machine when it is empty."""
     topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,100}$")
     shards: int = Field(default=1, ge=1, le=64)
     committee_dsn: str | None = Field(default=None, repr=False)
@@ -80,7 +87,22 @@ class Settings(BaseSettings):
             )
         if self.clock is ClockMode.SIMULATED and not self.embedded:
             raise ValueError("OBEC_CLOCK: the simulated clock is for the embedded stack (OBEC_EMBEDDED=1)")
+        _ = self.broker
         return self
+
+    @property
+    def broker(self) -> Broker | None:
+        """Where Kafka is, and as whom this process asks it; None when there is none."""
+        if self.kafka_bootstrap_servers is None:
+            return None
+        return Broker(
+            self.kafka_bootstrap_servers,
+            self.kafka_security_protocol,
+            self.kafka_sasl_username,
+            self.kafka_sasl_password,
+            self.kafka_sasl_mechanism,
+            self.kafka_ssl_ca_file,
+        )
 
     @classmethod
     def read(cls) -> Self:

@@ -9,6 +9,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.stack import Stack
+from shared.streams.broker import Broker
 from tests.cli import Settings, own_settings
 from tests.servers import Servers, embedded, run_folder, servers, stop_servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
@@ -47,9 +48,9 @@ def the_servers() -> Servers:
 
 
 @pytest.fixture
-def kafka(servers: Servers) -> str:
-    """The run's broker list."""
-    return servers.bootstrap
+def kafka(servers: Servers) -> Broker:
+    """The run's broker, as one that may do everything."""
+    return servers.broker
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.envelope import Envelope
+from shared.streams.broker import Broker
 from tests.oracle.asked import Asked, World
 from tests.oracle.differences import row_differences
 from tests.oracle.guarantees.consumers import offset_faults
@@ -34,9 +35,9 @@ BOOKKEEPING = frozenset({"heads"})
 """Tables of the schema that no event makes: the stores' heads come from a topic of their own."""
 
 
-async def read_topic(bootstrap: str, topic: str, shards: int = 1) -> list[SentRecord]:
+async def read_topic(broker: Broker, topic: str, shards: int = 1) -> list[SentRecord]:
     """Every record that a store's topic has now, partition by partition; the store is named as the topic ends."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**broker.client(), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         places = [TopicPartition(topic, shard) for shard in range(shards)]
@@ -126,7 +127,7 @@ async def consumer_faults(reporting_dsn: str, consumer: str, *, schema: str = SC
 
 async def check_guarantees(
     dsns: Mapping[str, str],
-    bootstrap: str,
+    broker: Broker,
     topics: Mapping[str, str],
     *,
     reporting_dsn: str | None = None,
@@ -139,9 +140,7 @@ async def check_guarantees(
     to reach the topics and the views; ``settled_at``: reactions too have come to rest, it is this time now.
     """
     stores = {service: await read_store(dsn) for service, dsn in dsns.items()}
-    sent = {
-        service: await read_topic(bootstrap, topic, await _shards(dsns[service])) for service, topic in topics.items()
-    }
+    sent = {service: await read_topic(broker, topic, await _shards(dsns[service])) for service, topic in topics.items()}
     told = told_by(stores)
     lines = guarantee_faults(stores, sent, complete=complete)
     if reporting_dsn is not None:

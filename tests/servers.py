@@ -5,6 +5,7 @@ there for tests. One set of servers serves a whole run, under pytest-xdist too; 
 main process, so a run that was killed is cleaned up by the next one.
 """
 
+import asyncio
 import fcntl
 import json
 import os
@@ -13,16 +14,20 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from deploy.local import processes
-from deploy.local.kafka import SHORT_LIVED, speaks_kafka
+from deploy.local.given import Given
+from deploy.local.kafka import ADMIN, SHORT_LIVED, logins, speaks_kafka
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import create_databases, program
+from deploy.local.rights import put_users, user_of
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
+from deploy.local.topics import SERVICES
+from shared.streams.broker import Broker
 
 FOLDER = Path(os.environ.get("OBEC_HOME") or ROOT / ".obec")
 RUNS = FOLDER / "test"
@@ -41,6 +46,11 @@ class ContainerSpec:
     command: str = ""
 
 
+def _variable(name: str) -> str:
+    """How the image is told a property: by the rules of its entry point."""
+    return "KAFKA_" + name.upper().replace("-", "___").replace(".", "_")
+
+
 KAFKA_CONTAINER = ContainerSpec(
     image="apache/kafka:4.1.1",
     port=9092,
@@ -49,9 +59,18 @@ KAFKA_CONTAINER = ContainerSpec(
         "KAFKA_PROCESS_ROLES": "broker,controller",
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": "PLAINTEXT://127.0.0.1:{port}",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_LISTENERS": "CLIENT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": "CLIENT://127.0.0.1:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:SASL_PLAINTEXT,CLIENT:SASL_PLAINTEXT",
+        "KAFKA_INTER_BROKER_LISTENER_NAME": "CLIENT",
+        "KAFKA_SASL_ENABLED_MECHANISMS": "SCRAM-SHA-512,PLAIN",
+        "KAFKA_SASL_MECHANISM_INTER_BROKER_PROTOCOL": "PLAIN",
+        "KAFKA_SASL_MECHANISM_CONTROLLER_PROTOCOL": "PLAIN",
+        "KAFKA_LISTENER_NAME_CONTROLLER_SASL_ENABLED_MECHANISMS": "PLAIN",
+        "KAFKA_AUTHORIZER_CLASS_NAME": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "KAFKA_SUPER_USERS": "User:admin",
+        "KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND": "false",
+        **{_variable(name): value for name, value in logins("{password}").items()},
         "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
         "KAFKA_LOG_RETENTION_MS": "-1",
         "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "1",
@@ -76,13 +95,27 @@ POSTGRES_CONTAINER = ContainerSpec(
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where a run's servers are, and the passwords of the services' roles on them."""
+    """Where a run's servers are, and the passwords of the services' roles and users on them."""
 
-    bootstrap: str
+    broker: Broker
     admin_dsn: str
     owner_password: str
     app_password: str
+    users: dict[str, str]
+    """Password by user of the broker."""
     containers: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """What was written as JSON."""
+        told = json.loads(text)
+        return cls(**{**told, "broker": Broker(**told["broker"])})
+
+    def broker_of(self, service: str) -> Broker:
+        """The broker as a service comes to it."""
+        if not self.broker.secured:
+            return self.broker
+        return replace(self.broker, username=user_of(service), password=self.users[user_of(service)])
 
     def dsn(self, database: str, service: str, role: str) -> str:
         """The address of any database for a service's role, `owner` or `app`."""
@@ -98,7 +131,7 @@ def servers() -> Servers:
         if not record.exists():
             _clear_dead_runs()
             record.write_text(json.dumps(asdict(_start())))
-        return Servers(**json.loads(record.read_text()))
+        return Servers.read(record.read_text())
 
 
 def stop_servers() -> None:
@@ -107,7 +140,7 @@ def stop_servers() -> None:
     if folder.exists():
         record = folder / "servers.json"
         if record.exists():
-            _leave(Servers(**json.loads(record.read_text())))
+            _leave(Servers.read(record.read_text()))
         _clear(folder)
 
 
@@ -174,7 +207,11 @@ def _start() -> Servers:
 
 
 def _given() -> Servers:
-    return _with_roles(os.environ["KAFKA_BOOTSTRAP_SERVERS"], os.environ["OBEC_TEST_POSTGRES_DSN"], [])
+    broker = Given.of_environment(os.environ).broker
+    assert broker is not None
+    users = {user_of(service): secrets.token_hex(16) for service in SERVICES}
+    asyncio.run(put_users(broker, users))
+    return _with_roles(broker, users, os.environ["OBEC_TEST_POSTGRES_DSN"], [])
 
 
 def _start_embedded() -> Servers:
@@ -187,7 +224,7 @@ def _start_embedded() -> Servers:
         java_options=SHORT_LIVED,
     )
     stack.start_servers()
-    return _with_roles(stack.kafka.bootstrap, stack.postgres.admin_dsn, [])
+    return _with_roles(stack.kafka.broker, dict(stack.kafka.passwords), stack.postgres.admin_dsn, [])
 
 
 def _start_containers() -> Servers:
@@ -210,15 +247,18 @@ def _start_containers() -> Servers:
     admin_dsn = f"postgresql://postgres:{password}@{HOST}:{ports.postgres}/postgres"
     if not processes.wait_until(lambda: _accepts(admin_dsn), seconds=120, pause=0.2):
         raise TimeoutError("PostgreSQL's container does not answer")
-    return _with_roles(f"{HOST}:{ports.kafka}", admin_dsn, started)
+    broker = Broker(f"{HOST}:{ports.kafka}", "SASL_PLAINTEXT", ADMIN, password)
+    users = {ADMIN: password, **{user_of(service): secrets.token_hex(16) for service in SERVICES}}
+    asyncio.run(put_users(replace(broker, mechanism="PLAIN"), users))
+    return _with_roles(broker, users, admin_dsn, started)
 
 
 def _accepts(dsn: str) -> bool:
     return subprocess.run([program("pg_isready"), "-q", "-d", dsn], stdin=subprocess.DEVNULL).returncode == 0
 
 
-def _with_roles(bootstrap: str, admin_dsn: str, containers: list[str]) -> Servers:
-    made = Servers(bootstrap, admin_dsn, secrets.token_hex(16), secrets.token_hex(16), containers)
+def _with_roles(broker: Broker, users: dict[str, str], admin_dsn: str, containers: list[str]) -> Servers:
+    made = Servers(broker, admin_dsn, secrets.token_hex(16), secrets.token_hex(16), users, containers)
     create_databases(made.admin_dsn, made.owner_password, made.app_password)
     return made
 

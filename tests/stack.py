@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from deploy.local.rights import grant_services
 from deploy.local.topics import create_topics, delete_topics
 from shared.eventstore.migrate import folders, migrate
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics as Names
 from tests.servers import Servers, locked, psql, run_folder
 
@@ -30,9 +32,18 @@ class Database:
 class Topics:
     """The topics of one test."""
 
-    bootstrap: str
+    servers: Servers
     prefix: str
     shards: int
+
+    @property
+    def broker(self) -> Broker:
+        """The broker as one that may do everything."""
+        return self.servers.broker
+
+    def broker_of(self, service: str) -> Broker:
+        """The broker as a service comes to it."""
+        return self.servers.broker_of(service)
 
     def of(self, service: str) -> str:
         """The topic of a service's events."""
@@ -60,12 +71,13 @@ async def fresh_database(servers: Servers, service: str) -> AsyncIterator[Databa
 @asynccontextmanager
 async def fresh_topics(servers: Servers, shards: int = 1) -> AsyncIterator[Topics]:
     """The product's topics under a prefix of their own, deleted in the end."""
-    topics = Topics(servers.bootstrap, f"t{secrets.token_hex(6)}.", shards)
-    names = await create_topics(servers.bootstrap, topics.prefix, shards)
+    topics = Topics(servers, f"t{secrets.token_hex(6)}.", shards)
+    names = await create_topics(servers.broker, topics.prefix, shards)
+    await grant_services(servers.broker, topics.prefix)
     try:
         yield topics
     finally:
-        await delete_topics(servers.bootstrap, names)
+        await delete_topics(servers.broker, names)
 
 
 def _template(servers: Servers, service: str) -> str:

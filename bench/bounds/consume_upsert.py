@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 
 import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.given import Given
+from shared.streams.broker import Broker
 
 TABLE = """
 CREATE TABLE latest (stream text PRIMARY KEY, metadata text NOT NULL, data text NOT NULL)
@@ -21,14 +25,14 @@ BEGIN = "INSERT INTO consumer_offsets (consumer, store, shard) VALUES ('bare', '
 MOVE = "UPDATE consumer_offsets SET next_offset = $1, position = $1 WHERE consumer = 'bare'"
 
 
-async def consume(bootstrap: str, topic: str, dsn: str) -> None:
+async def consume(broker: Broker, topic: str, dsn: str) -> None:
     """Until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     connection = await asyncpg.connect(dsn)
     await connection.execute(TABLE)
     await connection.execute(BEGIN)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**broker.client(), enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     place = TopicPartition(topic, 0)
     consumer.assign([place])
@@ -48,5 +52,7 @@ async def consume(bootstrap: str, topic: str, dsn: str) -> None:
 
 
 if __name__ == "__main__":
+    broker = Given.of_environment(os.environ).broker
+    assert broker is not None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(consume(*sys.argv[1:]))
+        runner.run(consume(broker, *sys.argv[1:]))

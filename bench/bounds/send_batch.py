@@ -7,16 +7,18 @@ from time import perf_counter
 
 from aiokafka import AIOKafkaProducer
 
+from shared.streams.broker import Broker
+
 BATCH_BYTES = 1_000_000
 
 Made = tuple[bytes, bytes, int, list[tuple[str, bytes]]]
 """Key, value, timestamp in milliseconds, headers."""
 
 
-async def send_batches(bootstrap: str, topic: str, made: Iterable[Made]) -> float:
+async def send_batches(broker: Broker, topic: str, made: Iterable[Made]) -> float:
     """Send everything to partition 0; returns the seconds from the first batch to the last acknowledgement."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
+        **broker.client(), acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=BATCH_BYTES
     )
     await producer.start()
     try:

@@ -16,7 +16,12 @@ given = json.load(sys.stdin)
 state = tempfile.TemporaryDirectory()
 app = faust.App(
     given["group"],
-    broker=f"kafka://{given['bootstrap']}",
+    broker=f"kafka://{given['kafka']['KAFKA_BOOTSTRAP_SERVERS']}",
+    broker_credentials=faust.SASLCredentials(
+        username=given["kafka"]["KAFKA_SASL_USERNAME"],
+        password=given["kafka"]["KAFKA_SASL_PASSWORD"],
+        mechanism=given["kafka"]["KAFKA_SASL_MECHANISM"],
+    ),
     store="memory://",
     web_enabled=False,
     topic_partitions=1,

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from quixstreams import Application
+from quixstreams.kafka import ConnectionConfig
 from quixstreams.sinks.community.postgresql import PostgreSQLSink
 
 given = json.load(sys.stdin)
@@ -51,7 +52,13 @@ sink = PostgreSQLSink(
 )
 with tempfile.TemporaryDirectory() as state:
     application = Application(
-        broker_address=given["bootstrap"],
+        broker_address=ConnectionConfig(
+            bootstrap_servers=given["kafka"]["KAFKA_BOOTSTRAP_SERVERS"],
+            security_protocol=given["kafka"]["KAFKA_SECURITY_PROTOCOL"],
+            sasl_mechanism=given["kafka"]["KAFKA_SASL_MECHANISM"],
+            sasl_username=given["kafka"]["KAFKA_SASL_USERNAME"],
+            sasl_password=given["kafka"]["KAFKA_SASL_PASSWORD"],
+        ),
         consumer_group=given["group"],
         auto_offset_reset="earliest",
         commit_every=10_000,

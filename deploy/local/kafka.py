@@ -1,24 +1,33 @@
 """One Apache Kafka broker (KRaft) on loopback, its data under one folder."""
 
+import asyncio
 import base64
 import hashlib
+import json
 import os
+import secrets
 import shutil
 import socket
 import struct
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deploy.local import processes
 from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
+from deploy.local.rights import put_users, user_of
+from deploy.local.topics import SERVICES
+from shared.streams.broker import Broker
 
 HERE = Path(__file__).parent
 _POM = HERE / "pom.xml"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
+ADMIN = "admin"
+"""The one user that may do everything: `super.users` in server.properties."""
 SHORT_LIVED = ("-XX:TieredStopAtLevel=1",)
 """For a broker that lives for minutes: the thorough compiler costs it more than it brings (9 s of CPU for 14 s)."""
 
@@ -40,9 +49,25 @@ class Kafka:
         self.log = home / "log" / "kafka.log"
 
     @property
-    def bootstrap(self) -> str:
-        """What clients connect to: host:port."""
-        return f"{HOST}:{self.port}"
+    def broker(self) -> Broker:
+        """The broker as its administrator comes to it. Raises StackError when there is none yet."""
+        return self._as(ADMIN)
+
+    def broker_of(self, service: str) -> Broker:
+        """The broker as a service comes to it. Raises StackError when there is none yet."""
+        return self._as(user_of(service))
+
+    @property
+    def passwords(self) -> Mapping[str, str]:
+        """Of the administrator and the services, by user. Raises StackError when there is no broker yet."""
+        try:
+            found: Mapping[str, str] = json.loads((self.folder / "passwords.json").read_text())
+        except FileNotFoundError as error:
+            raise StackError(f"there is no Kafka in {self.folder}: run `obec up` first") from error
+        return found
+
+    def _as(self, user: str) -> Broker:
+        return Broker(f"{HOST}:{self.port}", "SASL_PLAINTEXT", user, self.passwords[user])
 
     @property
     def pid(self) -> int | None:
@@ -56,6 +81,7 @@ class Kafka:
     def start(self) -> None:
         """Start the broker and wait until it answers; nothing when it does already. Raises StackError."""
         pid = self.pid
+        was_there = pid is not None
         if pid is not None:
             self._require_same_port()
         else:
@@ -65,6 +91,8 @@ class Kafka:
             pid = processes.spawn(self._command(), self.log, os.environ, self.folder)
         if not processes.comes_up(pid, self.answers, START_SECONDS):
             raise StackError(f"Kafka does not come up on port {self.port}: {last_line(self.log)}")
+        if not was_there:
+            asyncio.run(put_users(replace(self.broker, mechanism="PLAIN"), self.passwords))
 
     def stop(self) -> None:
         """End the broker; nothing when it does not run."""
@@ -94,16 +122,20 @@ class Kafka:
                 f"version=1\ncluster.id={_random_id()}\nnode.id=1\ndirectory.id={_random_id()}\n"
             )
             unfinished.rename(self.folder)
-        self._configuration.write_text((HERE / "server.properties").read_text() + self._properties())
+        if not (self.folder / "passwords.json").exists():  # nor had brokers of earlier versions
+            _write_secret(self.folder / "passwords.json", json.dumps(_new_passwords()))
+        _write_secret(self._configuration, (HERE / "server.properties").read_text() + self._properties())
 
     def _properties(self) -> str:
-        client, controller = f"PLAINTEXT://{HOST}:{self.port}", f"CONTROLLER://{HOST}:{self.controller_port}"
-        return (
-            f"listeners={client},{controller}\n"
-            f"advertised.listeners={client}\n"
-            f"controller.quorum.voters=1@{HOST}:{self.controller_port}\n"
-            f"log.dirs={self.folder / 'data'}\n"
-        )
+        client, controller = f"CLIENT://{HOST}:{self.port}", f"CONTROLLER://{HOST}:{self.controller_port}"
+        properties = {
+            "listeners": f"{client},{controller}",
+            "advertised.listeners": client,
+            "controller.quorum.voters": f"1@{HOST}:{self.controller_port}",
+            "log.dirs": str(self.folder / "data"),
+            **logins(self.passwords[ADMIN]),
+        }
+        return "".join(f"{name}={value}\n" for name, value in properties.items())
 
     def _command(self) -> list[str]:
         return [
@@ -134,6 +166,25 @@ class Kafka:
     @property
     def _new_archive(self) -> Path:
         return self.folder / "classes.jsa"
+
+
+def logins(admin_password: str) -> dict[str, str]:
+    """Properties of a broker: as whom one can log in.
+
+    The administrator's password is in the broker's configuration too, as one is needed before there are users; all
+    users are by SCRAM, in the broker's metadata.
+    """
+    admin = (
+        "org.apache.kafka.common.security.plain.PlainLoginModule required "
+        f'username="{ADMIN}" password="{admin_password}" user_{ADMIN}="{admin_password}";'
+    )
+    return {
+        "listener.name.client.plain.sasl.jaas.config": admin,
+        "listener.name.client.scram-sha-512.sasl.jaas.config": (
+            "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        ),
+        "listener.name.controller.plain.sasl.jaas.config": admin,
+    }
 
 
 def java() -> str:
@@ -181,6 +232,18 @@ def _maven(*arguments: str) -> None:
     if run.returncode != 0:
         lines = [line for line in run.stdout.splitlines() if "ERROR" in line] or ["no output"]
         raise StackError(f"Maven could not get Kafka's jars: {lines[0]}")
+
+
+def _new_passwords() -> dict[str, str]:
+    return {user: secrets.token_hex(32) for user in (ADMIN, *map(user_of, SERVICES))}
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a file that nobody else can read, whole or not at all."""
+    unfinished = path.with_name(f"{path.name}.new-{os.getpid()}")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.rename(path)
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from deploy.local.errors import StackError, last_line
@@ -19,8 +19,10 @@ from deploy.local.given import Given, dsn_variable
 from deploy.local.kafka import Kafka
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import Postgres
+from deploy.local.rights import grant_services
 from deploy.local.supervisor import ROOT, Program, Supervisor
 from deploy.local.topics import SERVICES, create_topics
+from shared.streams.broker import Broker
 
 Report = Callable[[str], None]
 AUDIENCE = "obec"
@@ -65,9 +67,13 @@ class Stack:
         self._programs = programs
 
     @property
-    def bootstrap(self) -> str:
-        """The broker list."""
-        return self.given.bootstrap or self.kafka.bootstrap
+    def broker(self) -> Broker:
+        """The broker as its administrator comes to it; a given one as whom it was given with."""
+        return self.given.broker or self.kafka.broker
+
+    def broker_of(self, service: str) -> Broker:
+        """The broker as a service comes to it; a given one as whom it was given with."""
+        return self.given.broker or self.kafka.broker_of(service)
 
     def dsn(self, service: str, role: str = "app") -> str:
         """The address of a service's database for the role that runs (`app`) or the one that migrates (`owner`)."""
@@ -79,7 +85,10 @@ class Stack:
         return self.given == Given()
 
     def environment(self) -> dict[str, str]:
-        """What the processes find in their environment; needs the databases' passwords, so start the servers first."""
+        """What all processes find in their environment; needs the databases' passwords, so start the servers first.
+
+        As whom a service comes to Kafka is told to its processes alone.
+        """
         issuer = f"http://{HOST}:{self.ports.issuer}"
         issuers = [{"issuer": issuer, "jwks_url": f"{issuer}/.well-known/jwks.json", "audience": AUDIENCE}]
         return {
@@ -91,7 +100,6 @@ class Stack:
             "OBEC_HOST": HOST,
             "OBEC_STACK": str(self.home),
             **({"OBEC_EMBEDDED": "1"} if self.embedded else {}),
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             **{f"OBEC_{name.upper()}_PORT": str(port) for name, port in asdict(self.ports).items()},
             **{
                 dsn_variable(service, role): self.dsn(service, role)
@@ -135,7 +143,7 @@ class Stack:
     def _start_servers(self, report: Report) -> None:
         self.given.require_reachable()
         starts = {
-            "kafka": None if self.given.bootstrap else self.kafka.start,
+            "kafka": None if self.given.broker else self.kafka.start,
             "postgres": None if self.given.every_database else self.postgres.start,
         }
         with ThreadPoolExecutor() as pool:
@@ -149,7 +157,9 @@ class Stack:
         if self._supervisor().pid is not None:
             return
         prefix = self.settings.get("OBEC_TOPIC_PREFIX", "")
-        asyncio.run(create_topics(self.bootstrap, prefix, shards, replication))
+        asyncio.run(create_topics(self.broker, prefix, shards, replication))
+        if self.given.broker is None:
+            asyncio.run(grant_services(self.broker, prefix))
         report("topics")
         with ThreadPoolExecutor() as pool:
             list(pool.map(self._migrate, filter(_is_written, SERVICES)))
@@ -180,11 +190,13 @@ class Stack:
         programs = self._programs
         if programs is None:
             own_issuer = "OBEC_ISSUERS" not in self.settings
-            programs = [program for program in programs_of(self.ports) if own_issuer or program.name != "issuer"]
+            broker_of = None if environment is None else self.broker_of
+            every = programs_of(self.ports, broker_of)
+            programs = [program for program in every if own_issuer or program.name != "issuer"]
         return Supervisor(self.home, programs, environment or {})
 
     def _server_states(self) -> list[State]:
-        kafka = State("kafka", "given", None, self.bootstrap) if self.given.bootstrap else _state_of(self.kafka)
+        kafka = State("kafka", "given", None, str(self.given.broker)) if self.given.broker else _state_of(self.kafka)
         postgres = State("postgres", "given", None, "") if self.given.every_database else _state_of(self.postgres)
         return [kafka, postgres]
 
@@ -205,8 +217,8 @@ class Stack:
             yield
 
 
-def programs_of(ports: Ports) -> list[Program]:
-    """The product's processes, those of services that exist."""
+def programs_of(ports: Ports, broker_of: Callable[[str], Broker] | None = None) -> list[Program]:
+    """The product's processes, those of services that exist; ``broker_of`` tells each as whom it comes to Kafka."""
     programs = [
         Program("issuer", ("deploy.local.issuer",), ports.issuer),
         Program("committee-api", ("services.committee", "api"), ports.committee),
@@ -217,7 +229,17 @@ def programs_of(ports: Ports) -> list[Program]:
         Program("reporting-projector", ("services.reporting", "projector")),
         Program("reporting-api", ("services.reporting", "api"), ports.reporting),
     ]
-    return [program for program in programs if program.name == "issuer" or _is_written(program.words[0].split(".")[1])]
+    written = [each for each in programs if each.name == "issuer" or _is_written(_service_of(each))]
+    if broker_of is None:
+        return written
+    return [
+        each if each.name == "issuer" else replace(each, environment=broker_of(_service_of(each)).environment())
+        for each in written
+    ]
+
+
+def _service_of(program: Program) -> str:
+    return program.words[0].rpartition(".")[2]
 
 
 def _is_written(service: str) -> bool:

@@ -12,7 +12,7 @@ import time
 import urllib.request
 import xmlrpc.client
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ PROGRAM = """
 [program:{name}]
 command=setpriv --pdeathsig TERM -- {command}
 directory={root}
-environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}"
+environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}"{more}
 stdout_logfile={log}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
@@ -68,6 +68,8 @@ class Program:
     name: str
     words: tuple[str, ...]
     port: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it alone is told, beside what all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ class Supervisor:
         user = "user=root\n" if os.geteuid() == 0 else ""
         names = ",".join(program.name for program in self.programs)
         head = CONFIGURATION.format(home=_quoted(self.home), socket=_quoted(self._socket), user=user, names=names)
+        self._configuration.touch(mode=0o600)  # it tells processes their passwords
+        self._configuration.chmod(0o600)
         self._configuration.write_text(head + "".join(map(self._section, self.programs)))
 
     def _section(self, program: Program) -> str:
@@ -143,6 +147,7 @@ class Supervisor:
             command=" ".join([_quoted(f'"{sys.executable}"'), "-m", *program.words]),
             root=_quoted(ROOT),
             ready=_quoted(self._ready_file(program)),
+            more="".join(f',{key}="{_quoted(text)}"' for key, text in program.environment.items()),
             log=_quoted(self.home / "log" / f"{program.name}.log"),
             drain=DRAIN_SECONDS,
         )

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.local.errors import StackError
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")
@@ -15,7 +16,7 @@ FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
 SECONDS = 15.0
 
 
-async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, replication: int = 1) -> list[str]:
+async def create_topics(broker: Broker, prefix: str = "", shards: int = 1, replication: int = 1) -> list[str]:
     """Create a topic a service, with a partition a shard, and the topic of heads; those that exist stay as they are.
 
     Returns the names. Raises StackError when no broker answers, when it refuses, or when an existing topic has another
@@ -27,35 +28,35 @@ async def create_topics(bootstrap: str, prefix: str = "", shards: int = 1, repli
         *(NewTopic(topics.events(service), shards, replication, topic_configs=events) for service in SERVICES),
         NewTopic(topics.heads, 1, replication, topic_configs=heads),
     ]
-    admin = await connect(bootstrap)
+    admin = await connect(broker)
     try:
         _require_created(await asyncio.wait_for(admin.create_topics(wanted), SECONDS))
         counts = {new.name: new.num_partitions for new in wanted}
         await asyncio.wait_for(_require_partitions(admin, counts), SECONDS)
     except (KafkaError, TimeoutError) as error:
-        raise StackError(f"Kafka at {bootstrap} does not create the topics: {error or 'it does not answer'}") from error
+        raise StackError(f"Kafka at {broker} does not create the topics: {error or 'it does not answer'}") from error
     finally:
         await admin.close()
     return [new.name for new in wanted]
 
 
-async def delete_topics(bootstrap: str, names: Iterable[str]) -> None:
+async def delete_topics(broker: Broker, names: Iterable[str]) -> None:
     """Delete topics; those that are not there are no error."""
-    admin = await connect(bootstrap)
+    admin = await connect(broker)
     try:
         await asyncio.wait_for(admin.delete_topics(list(names)), SECONDS)
     finally:
         await admin.close()
 
 
-async def connect(bootstrap: str) -> AIOKafkaAdminClient:
+async def connect(broker: Broker) -> AIOKafkaAdminClient:
     """An administrator's client that is connected. Raises StackError when no broker answers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(SECONDS * 1000))
+    admin = AIOKafkaAdminClient(**broker.client(), request_timeout_ms=int(SECONDS * 1000))
     try:
         await asyncio.wait_for(admin.start(), SECONDS)
     except (KafkaError, OSError, TimeoutError, ValueError) as error:
         await admin.close()
-        raise StackError(f"no Kafka broker answers at {bootstrap}") from error
+        raise StackError(f"no Kafka broker answers at {broker}") from error
     return admin
 
 

@@ -10,16 +10,25 @@ from shared.settings import Settings
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve HTTP and relay the events."""
-    from services.committee import credentials, facts, http, persons
+    from services.committee import facts, http, persons
+    from services.committee.credentials import Credentials
+    from services.committee.provisioning import Provisioner
+    from shared.ingress.register import Register
     from shared.service import Parts, serve_store
+    from shared.streams.access import Access
+    from shared.streams.topics import Topics
     from shared.web.auth import authorise
 
+    broker = settings.broker
+    secured = broker is not None and broker.secured
+    provisioner = Provisioner(Access(broker), Topics(settings.topic_prefix)) if broker and secured else None
     parts = Parts(
         http.COLLECTIONS,
         http.LEARNED,
-        lambda store: [persons.router(lambda: store.pool, authorise)],
-        credentials.add_to,
+        lambda store: [persons.router(lambda: store.pool, authorise, persons.officers_or_itself(Register(store)))],
+        Credentials(provisioner).add_to,
         facts.FACTS,
+        (lambda store: [provisioner.running(store)]) if provisioner else (lambda _store: ()),
     )
     await serve_store("committee", parts, settings, stop)
 

@@ -1,13 +1,16 @@
-"""API keys of publishers: made here, shown once, and kept as a fingerprint."""
+"""Credentials of publishers that are made here: API keys and the broker's users. A secret is shown once, and kept as a
+fingerprint.
+"""
 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request, Response
 from pydantic import Field
 
+from services.committee.provisioning import KIND, Provisioner
 from services.committee.publishers import PUBLISHER, IssueCredential
 from shared.contracts import Rejected
 from shared.contracts.types import Contract, Day, Line
@@ -26,12 +29,21 @@ from shared.web.validation import read_json, validated
 
 PREFIX = "obec_"
 """How keys begin, so that one that leaks is found by who looks for it."""
+API_KEY = "/v1/publishers/{stream}/issue-api-key"
+KAFKA_USER = "/v1/publishers/{stream}/issue-kafka-user"
 
 
 class IssueApiKey(Contract):
     """Make an API key; ``credential`` names it."""
 
     credential: Line
+    expires_on: Day | None = None
+
+
+class IssueKafkaUser(Contract):
+    """Make a user of the broker; ``credential`` names it."""
+
+    credential: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$", examples=["first"])]
     expires_on: Day | None = None
 
 
@@ -42,43 +54,93 @@ class ApiKey(Contract):
     api_key: str | None = Field(description="The secret. None when the request was sent again: it is shown once.")
 
 
-def add_to(api: Api, handler: CommandHandler) -> None:
-    """``POST /v1/publishers/{stream}/issue-api-key``."""
-    change = door_of(IssueApiKey)
+class KafkaUser(Contract):
+    """A user of the broker that was made; the password is never shown again."""
 
-    async def issue(request: Request) -> Response:
-        caller = await authorised(request, OFFICER)
-        require_json(request.headers)
-        sent = read_json(await request.body())
-        asked = validated(IssueApiKey, dump(change(sent)), sent)
-        key = PREFIX + secrets.token_urlsafe(32)
-        command = IssueCredential(
-            credential=asked.credential, kind="api_key", fingerprint=fingerprint(key), expires_on=asked.expires_on
-        )
-        answer = await handler.handle(_request(request, caller, command, sent))
-        told = ApiKey(credential=asked.credential, api_key=None if answer.repeated else key)
-        return Json(told, 200 if answer.repeated else 201)
-
-    answers = {200: ("It was made before.", ApiKey), 201: ("Made; the only time that it is shown.", ApiKey)}
-    path, summary = "/v1/publishers/{stream}/issue-api-key", "Make an API key for a publisher"
-    parameters = (STREAM, IDEMPOTENCY_KEY)
-    api.add(Operation("POST", path, summary, "publishers", answers, IssueApiKey, parameters, COMMANDING), issue)
+    credential: str
+    username: str = Field(description="By SASL/SCRAM-SHA-512.")
+    password: str | None = Field(description="The secret. None when the request was sent again: it is shown once.")
+    bootstrap_servers: str = Field(description="Where the broker is, as the service knows it.")
+    ingress: str = Field(description="Topic that it writes.")
+    receipts: str = Field(description="Topic on which it is told what became of its facts.")
+    group_prefix: str = Field(description="How the names of the consumer groups that it may use begin.")
 
 
-def _request(request: Request, caller: Any, command: IssueCredential, sent: Any) -> CommandRequest:
+class Credentials:
+    """The routes. ``provisioner``: None where there is no broker."""
+
+    def __init__(self, provisioner: Provisioner | None) -> None:
+        self._provisioner = provisioner
+
+    def add_to(self, api: Api, handler: CommandHandler) -> None:
+        """Serve them."""
+
+        async def api_key(request: Request) -> Response:
+            return await _issue_api_key(request, handler)
+
+        async def kafka_user(request: Request) -> Response:
+            if self._provisioner is None:
+                raise Rejected("broker.unavailable")
+            return await _issue_kafka_user(request, handler, self._provisioner)
+
+        parameters = (STREAM, IDEMPOTENCY_KEY)
+
+        def serve(path: str, summary: str, asked: Any, told: Any, endpoint: Any) -> None:
+            answers = {200: ("It was made before.", told), 201: ("Made; the only time that it is shown.", told)}
+            api.add(Operation("POST", path, summary, "publishers", answers, asked, parameters, COMMANDING), endpoint)
+
+        serve(API_KEY, "Make an API key for a publisher", IssueApiKey, ApiKey, api_key)
+        serve(KAFKA_USER, "Make a user of the broker for a publisher", IssueKafkaUser, KafkaUser, kafka_user)
+
+
+async def _issue_api_key(request: Request, handler: CommandHandler) -> Response:
+    key = PREFIX + secrets.token_urlsafe(32)
+    asked, _, repeated = await _issue(request, handler, IssueApiKey, "api_key", key)
+    told = ApiKey(credential=asked.credential, api_key=None if repeated else key)
+    return Json(told, 200 if repeated else 201)
+
+
+async def _issue_kafka_user(request: Request, handler: CommandHandler, provisioner: Provisioner) -> Response:
+    """The register is told first: a user of whom it knows nothing would be taken for a leftover and removed."""
+    password = secrets.token_urlsafe(32)
+    asked, publisher, repeated = await _issue(request, handler, IssueKafkaUser, KIND, password)
+    if not repeated:
+        await provisioner.admit(publisher, asked.credential, password)
+    told = KafkaUser(
+        credential=asked.credential,
+        password=None if repeated else password,
+        **provisioner.told(publisher, asked.credential),
+    )
+    return Json(told, 200 if repeated else 201)
+
+
+async def _issue(
+    request: Request, handler: CommandHandler, model: type[Any], kind: Any, secret: str
+) -> tuple[Any, str, bool]:
+    """What was asked, of which publisher, and whether it had been answered before. Raises what a command does."""
+    caller = await authorised(request, OFFICER)
+    require_json(request.headers)
     stream: str = request.path_params["stream"]
     if not stream.startswith("publisher:"):
         raise Rejected("stream.wrong_collection", stream=stream)
-    trace = trace_of(request.scope)
-    return CommandRequest(
-        PUBLISHER,
-        stream,
-        command,
-        caller.source,
-        idempotency_key(request.headers),
-        {"path": request.url.path, "body": sent},
-        caller.id,
-        caller.roles,
-        correlation=trace.correlation,
-        traceparent=trace.traceparent,
+    sent = read_json(await request.body())
+    asked = validated(model, dump(door_of(model)(sent)), sent)
+    command = IssueCredential(
+        credential=asked.credential, kind=kind, fingerprint=fingerprint(secret), expires_on=asked.expires_on
     )
+    trace = trace_of(request.scope)
+    answer = await handler.handle(
+        CommandRequest(
+            PUBLISHER,
+            stream,
+            command,
+            caller.source,
+            idempotency_key(request.headers),
+            {"path": request.url.path, "body": sent},
+            caller.id,
+            caller.roles,
+            correlation=trace.correlation,
+            traceparent=trace.traceparent,
+        )
+    )
+    return asked, stream.partition(":")[2], answer.repeated

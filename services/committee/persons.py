@@ -12,11 +12,14 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from shared.contracts import Rejected, require
 from shared.contracts.committee import PublisherName
 from shared.contracts.types import Contract, Line, PersonId
+from shared.ingress.identity import API_KEY, ROLE, publisher_of
+from shared.ingress.register import Register
+from shared.web.auth import authorised
 
 OFFICER = frozenset({"officer"})
 NAME_READERS = frozenset({"reader", "officer", "approver"})
@@ -27,6 +30,8 @@ MOST = 500
 PoolProvider = Callable[[], asyncpg.Pool]
 Authorise = Callable[[frozenset[str]], Callable[..., Awaitable[Any]]]
 """Makes a FastAPI dependency that lets through whoever has one of the roles."""
+MayRegister = Callable[[Request, str], Awaitable[None]]
+"""Lets through whoever may register persons under a publisher's name. Raises Rejected."""
 
 Ref = Annotated[
     str,
@@ -101,14 +106,37 @@ class PersonRegister:
         require(found is not None, "person.not_found", person_id=person_id)
 
 
-def router(pool_provider: PoolProvider, authorise: Authorise) -> APIRouter:
-    """The routes of the register: PUT and DELETE for officers, GET for whoever may see names."""
+def officers(request: Request, _publisher: str) -> Awaitable[Any]:
+    """Only officers."""
+    return authorised(request, OFFICER)
+
+
+def officers_or_itself(register: Register) -> MayRegister:
+    """Officers, and the publisher itself under its own name."""
+
+    async def may(request: Request, publisher: str) -> None:
+        if API_KEY not in request.headers:
+            caller = await authorised(request, OFFICER | {ROLE})
+            if not caller.roles.isdisjoint(OFFICER):
+                return
+        found = await publisher_of(request, register)
+        require(not found.suspended, "publisher.not_admitted", publisher=found.name)
+        require(found.name == publisher, "person.other_publisher", publisher=found.name)
+
+    return may
+
+
+def router(pool_provider: PoolProvider, authorise: Authorise, may_register: MayRegister = officers) -> APIRouter:
+    """The routes of the register: GET for whoever may see names, DELETE for officers, PUT as ``may_register`` says."""
     routes = APIRouter(prefix="/v1/persons", tags=["persons"])
     officer, reader = [Depends(authorise(OFFICER))], [Depends(authorise(NAME_READERS))]
 
-    @routes.put("/{publisher}/{ref}", dependencies=officer, responses={201: {"model": Registered}})
-    async def put_person(publisher: PublisherName, ref: Ref, body: PersonName, response: Response) -> Registered:
+    @routes.put("/{publisher}/{ref}", responses={201: {"model": Registered}})
+    async def put_person(
+        publisher: PublisherName, ref: Ref, body: PersonName, request: Request, response: Response
+    ) -> Registered:
         """Register a person, or bring the name up to date: 201 with a new id, 200 with the known one."""
+        await may_register(request, publisher)
         person_id, new = await PersonRegister(pool_provider()).put(publisher, ref, body.display_name)
         response.status_code = 201 if new else 200
         return Registered(person_id=person_id)

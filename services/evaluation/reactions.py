@@ -27,9 +27,11 @@ from shared.eventstore.history import fold, fold_learned
 from shared.eventstore.store import EventStore, by_stream, recorded_of
 from shared.settings import Settings
 from shared.streams.agent import RecordTaker
+from shared.streams.broker import Broker
 from shared.streams.learner import Learner
 from shared.streams.reaction import Reaction, Reply
 from shared.streams.topics import Topics
+from shared.streams.working import broker_of
 
 log = structlog.get_logger(__name__)
 
@@ -133,15 +135,15 @@ class Worker:
     """
 
     def __init__(self, settings: Settings, store: EventStore, rules: Rules) -> None:
-        bootstrap, topics = str(settings.kafka_bootstrap_servers), Topics(settings.topic_prefix)
+        broker, topics = broker_of(settings), Topics(settings.topic_prefix)
         stores = {topics.events(name): name for name in STORES}
         reactions = (rules.computed, rules.scoring)
         self._rules = rules
         self._day: date | None = None
-        self._taker = RecordTaker("evaluation.reactions", store.pool, bootstrap, stores, reactions)
+        self._taker = RecordTaker("evaluation.reactions", store.pool, broker, stores, reactions)
         self._catching_up: asyncio.Future[None] | None = None
         self._failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._app = _app(bootstrap, topics)
+        self._app = _app(broker, topics)
         source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
         self._app.agent(source, concurrency=1)(self._react)
         self._app.timer(interval=NEW_DAY_SECONDS)(self._begin_day)
@@ -191,12 +193,22 @@ class Worker:
             self._failed.set_exception(error)
 
 
-def _app(bootstrap: str, topics: Topics) -> faust.App:
+def _credentials(broker: Broker) -> Any:
+    """What Faust tells the broker of who it is; None where nobody asks."""
+    if broker.secured:
+        return faust.SASLCredentials(
+            username=broker.username, password=broker.password, mechanism=broker.mechanism, ssl_context=broker.tls()
+        )
+    return faust.SSLCredentials(broker.tls()) if broker.tls() is not None else None
+
+
+def _app(broker: Broker, topics: Topics) -> faust.App:
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel(logging.WARNING)
     app = faust.App(
         f"{topics.prefix}obec.evaluation.reactions",
-        broker="kafka://" + bootstrap.replace(",", ";"),
+        broker="kafka://" + broker.servers.replace(",", ";"),
+        broker_credentials=_credentials(broker),
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",

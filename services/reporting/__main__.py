@@ -81,7 +81,7 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
     from services.reporting.projections.projection import ReportingProjection
     from shared.streams.heads import Head, follow_heads
     from shared.streams.topics import Topics
-    from shared.streams.working import runner_of, work
+    from shared.streams.working import broker_of, runner_of, work
 
     async with opened_pool(settings) as pool:
 
@@ -90,7 +90,7 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
                 await apply_heads(connection, heads)
 
         async def follow(until: asyncio.Event) -> None:
-            await follow_heads(str(settings.kafka_bootstrap_servers), Topics(settings.topic_prefix), keep, until)
+            await follow_heads(broker_of(settings), Topics(settings.topic_prefix), keep, until)
 
         runner = runner_of(settings, "reporting", ReportingProjection(), connection=SEARCH_PATH)
         await work(settings, stop, [runner], follow)

@@ -13,6 +13,7 @@ import asyncpg
 
 from services.reporting.projections.projection import ReportingProjection
 from services.reporting.sql import statements
+from shared.streams.broker import Broker
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
 
@@ -54,7 +55,7 @@ class Where:
 
     owner_dsn: str
     dsn: str
-    bootstrap: str
+    broker: Broker
     topics: Topics
 
 
@@ -78,7 +79,7 @@ async def rebuild(where: Where, schema: str, progress: Progress | None = None, *
     where it was. Records that an operator skips are skipped. Raises RebuildStopped.
     """
     path = {"search_path": f"{schema}, public"}
-    runner = Runner(ReportingProjection(schema), where.dsn, where.bootstrap, where.topics, settings=path)
+    runner = Runner(ReportingProjection(schema), where.dsn, where.broker, where.topics, settings=path)
     enough = asyncio.Event()
     running = asyncio.create_task(runner.run(enough))
     live = await _open(where.dsn, LIVE)

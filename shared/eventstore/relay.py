@@ -26,6 +26,7 @@ from shared.contracts.coded import CodedError
 from shared.contracts.envelope import GENESIS, SOURCE_PREFIX, wire_time
 from shared.eventstore.store import EventStore, statement
 from shared.faults import fault_point
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
 
 log = structlog.get_logger(__name__)
@@ -79,8 +80,8 @@ class _Filled:
 class Relay:
     """Relays one shard of a store. ``run`` returns when ``stop`` is set."""
 
-    def __init__(self, store: EventStore, bootstrap: str, topics: Topics, shard: int) -> None:
-        self._store, self._bootstrap, self._topics, self._shard = store, bootstrap, topics, shard
+    def __init__(self, store: EventStore, broker: Broker, topics: Topics, shard: int) -> None:
+        self._store, self._broker, self._topics, self._shard = store, broker, topics, shard
         self._topic = topics.events(store.name)
         self._wake = asyncio.Event()
         self._last_hash = GENESIS.encode()
@@ -136,7 +137,7 @@ class Relay:
     async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
         cursor = await self._agreed_cursor(connection)
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **self._broker.client(),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
@@ -256,7 +257,7 @@ class Relay:
 
         Raises RelayRefused when the topic holds more than the store, or something else.
         """
-        newest = await self._while_pinging(connection, newest_in_topic(self._bootstrap, self._topic, self._shard))
+        newest = await self._while_pinging(connection, newest_in_topic(self._broker, self._topic, self._shard))
         await _require_agreement(connection, self._topic, self._shard, newest)
         position, _ = newest
         cursor = await connection.fetchval("SELECT position FROM relay_cursor WHERE shard = $1", self._shard)
@@ -269,17 +270,17 @@ class Relay:
         return int(cursor)
 
 
-async def newest_in_topic(bootstrap: str, topic: str, shard: int) -> tuple[int, str]:
+async def newest_in_topic(broker: Broker, topic: str, shard: int) -> tuple[int, str]:
     """Highest position among the partition's last records, with its event id; (0, "") when it is empty."""
     newest = (0, "")
-    async for record in records(bootstrap, topic, shard, begin=-LAST_RECORDS):
+    async for record in records(broker, topic, shard, begin=-LAST_RECORDS):
         headers = dict(record.headers)
         with contextlib.suppress(KeyError, ValueError):
             newest = max(newest, (int(headers["ce_position"]), headers["ce_id"].decode()))
     return newest
 
 
-async def require_agreement(store: EventStore, bootstrap: str, topics: Topics) -> None:
+async def require_agreement(store: EventStore, broker: Broker, topics: Topics) -> None:
     """Raise RelayRefused when a shard's partition holds more than the store, or something else.
 
     Asked before anything is appended: a store that was restored from a backup would number new events as others are
@@ -287,7 +288,7 @@ async def require_agreement(store: EventStore, bootstrap: str, topics: Topics) -
     """
     topic = topics.events(store.name)
     for shard in range(store.shards):
-        await _require_agreement(store.pool, topic, shard, await newest_in_topic(bootstrap, topic, shard))
+        await _require_agreement(store.pool, topic, shard, await newest_in_topic(broker, topic, shard))
 
 
 async def _require_agreement(asked: Any, topic: str, shard: int, newest: tuple[int, str]) -> None:

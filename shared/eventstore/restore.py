@@ -17,6 +17,7 @@ from shared.contracts.coded import CodedError
 from shared.contracts.envelope import GENESIS, Envelope, from_headers
 from shared.contracts.event import ContractError, split_type
 from shared.eventstore.store import statement
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
 
 _SETTINGS, _EVENT_AT, _HEAD = statement("settings"), statement("event_at"), statement("head")
@@ -41,7 +42,7 @@ class Restored:
 
 
 async def restore(
-    owner_dsn: str, bootstrap: str, topics: Topics, progress: Progress = lambda _count: None
+    owner_dsn: str, broker: Broker, topics: Topics, progress: Progress = lambda _count: None
 ) -> list[Restored]:
     """Copy back what every shard lacks, all in one transaction; no service of this store may be running.
 
@@ -56,7 +57,7 @@ async def restore(
         heads = [await connection.fetchval(_HEAD, shard) for shard in range(made["shards"])]
         async with connection.transaction():
             restored = [
-                await _restore_shard(connection, bootstrap, topic, shard, head, progress)
+                await _restore_shard(connection, broker, topic, shard, head, progress)
                 for shard, head in enumerate(heads)
             ]
             await connection.execute(_ANSWERS, heads)
@@ -67,12 +68,12 @@ async def restore(
 
 
 async def _restore_shard(
-    connection: asyncpg.Connection, bootstrap: str, topic: str, shard: int, head: int, progress: Progress
+    connection: asyncpg.Connection, broker: Broker, topic: str, shard: int, head: int, progress: Progress
 ) -> Restored:
     at_head = await connection.fetchrow(_EVENT_AT, shard, head)
     last, previous = head, at_head["hash"] if at_head else GENESIS
     batch: list[Envelope] = []
-    async for record in records(bootstrap, topic, shard):
+    async for record in records(broker, topic, shard):
         try:
             envelope = from_headers(record.headers, record.value)
         except ContractError:

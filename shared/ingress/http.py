@@ -166,7 +166,7 @@ class Ingress:
                 "office": publisher.office,
                 "suspended": publisher.suspended,
                 "sources": list(rights.sources),
-                "types": {name: self._url(_owner(name)) for name in rights.types},
+                "types": {name: self._url(self._taker(name)) for name in rights.types},
                 "regions": None if rights.regions is None else list(rights.regions),
                 "limits": {
                     "events_per_minute": rights.limits.events_per_minute,
@@ -227,6 +227,11 @@ class Ingress:
         except OtherContent:
             return _nothing(incoming, "conflict", {"code": "fact.conflict", "params": {"id": incoming.id}})
 
+    def _taker(self, name: str) -> str:
+        """The service that takes a type; of what every service takes, this one, which says where else it goes."""
+        owner = REGISTRY.newest()[name].spec.owner
+        return self._store.name if owner == "any" else owner
+
     def _url(self, service: str) -> str:
         return f"{self._urls.get(service, '')}{PATH}"
 
@@ -261,10 +266,6 @@ def _most(publisher: Publisher) -> int:
     """Events that it may send in one batch; one longer than its pace could never come through."""
     limits = publisher.rights.limits if publisher.rights else None
     return min(MOST, limits.batch_events, limits.events_per_minute) if limits else MOST
-
-
-def _owner(name: str) -> str:
-    return REGISTRY.newest()[name].spec.owner
 
 
 def _flag(name: str, text: str | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -25,6 +25,7 @@ from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.lanes import in_lanes, lane_of, name_of
 from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 
 log = structlog.get_logger(__name__)
@@ -42,11 +43,11 @@ Read = tuple[Any, Incoming | Unreadable]
 
 
 class RecordIngress:
-    """Takes the facts of one service from all ingress topics. ``connection``: aiokafka's keyword arguments."""
+    """Takes the facts of one service from all ingress topics."""
 
-    def __init__(self, facts: FactHandler, register: Register, connection: Mapping[str, Any], topics: Topics) -> None:
+    def __init__(self, facts: FactHandler, register: Register, broker: Broker, topics: Topics) -> None:
         self._facts, self._store, self._register = facts, facts.store, register
-        self._connection, self._prefix = dict(connection), topics.ingress("")
+        self._broker, self._prefix = broker, topics.ingress("")
         self._group = f"{topics.prefix}obec.{facts.store.name}.ingress"
         self.error = ""
 
@@ -63,7 +64,7 @@ class RecordIngress:
 
     async def _join_and_take(self, stop: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
-            **self._connection,
+            **self._broker.client(),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from shared.eventstore.store import EventStore
 from shared.ingress import receipts
 from shared.ingress.sql import statement
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from shared.web.jsonable import dump
 
@@ -32,8 +33,8 @@ SEND_TIMEOUT_MS = 10_000
 class Teller:
     """Tells the receipts of one store. Any number may run; one of them tells at a time."""
 
-    def __init__(self, store: EventStore, connection: Mapping[str, Any], topics: Topics) -> None:
-        self._store, self._connection, self._topics = store, dict(connection), topics
+    def __init__(self, store: EventStore, broker: Broker, topics: Topics) -> None:
+        self._store, self._broker, self._topics = store, broker, topics
         self._wake = asyncio.Event()
         self._known: frozenset[str] = frozenset()
         self._looked_at = float("-inf")
@@ -51,7 +52,11 @@ class Teller:
 
     async def _tell_until(self, stop: asyncio.Event) -> None:
         producer = AIOKafkaProducer(
-            **self._connection, acks="all", enable_idempotence=True, linger_ms=5, request_timeout_ms=SEND_TIMEOUT_MS
+            **self._broker.client(),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            request_timeout_ms=SEND_TIMEOUT_MS,
         )
         await producer.start()
         try:

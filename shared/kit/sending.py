@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -83,27 +84,47 @@ class Sender:
 
         Raises CannotSend.
         """
-        await self._learn()
+        await self.learn()
         wanted = (event for event in events if receipts.lacks(event))
         while batch := list(islice(wanted, BATCH)):
-            told = await self._batch(batch)
+            told = await self.batch(batch)
             receipts.keep(told)
             self.outcomes.update(each["outcome"] for each in told)
             yield len(batch)
 
-    async def _learn(self) -> None:
+    async def learn(self) -> None:
+        """Ask which service takes which type. Raises CannotSend."""
         answer = await self._patiently("GET", f"{self._start}/v1/publishers/me")
         self._urls = answer["types"]
 
-    async def _batch(self, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Receipts in the order of the events; those of one service go together."""
-        places = [self._url(event) for event in events]
+    async def batch(self, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Receipts in the order of the events, with the service's address each; those of one service go together.
+
+        What a service says that another takes, goes there. Raises CannotSend.
+        """
+        told = await self._told(events, [self._url(event) for event in events])
+        elsewhere = [index for index, each in enumerate(told) if each.get("url")]
+        if elsewhere:
+            places = [told[index]["url"] for index in elsewhere]
+            again = await self._told([events[index] for index in elsewhere], places)
+            for index, each in zip(elsewhere, again, strict=True):
+                told[index] = each
+        return told
+
+    async def present(self, receipt: Mapping[str, Any]) -> dict[str, Any]:
+        """The receipt that a fact has by now, of the service that it was sent to. Raises CannotSend."""
+        place = f"{receipt['source'].lstrip('/')}/{quote(receipt['id'], safe='')}"
+        found = await self._patiently("GET", f"{receipt['service']}/v1/receipts/{place}")
+        return {**found, "service": receipt["service"]}
+
+    async def _told(self, events: Sequence[Mapping[str, Any]], places: Sequence[str]) -> list[dict[str, Any]]:
         told: dict[int, dict[str, Any]] = {}
         for url in dict.fromkeys(places):
             mine = [index for index, place in enumerate(places) if place == url]
             answers = await self._patiently("POST", url, [events[index] for index in mine])
+            named = {"service": url.removesuffix("/v1/events")}
             for index, each in zip(mine, answers, strict=True):
-                told[index] = {**each, "source": events[index]["source"], "id": events[index]["id"]}
+                told[index] = {**named, **each, "source": events[index]["source"], "id": events[index]["id"]}
         return [told[index] for index in range(len(events))]
 
     def _url(self, event: Mapping[str, Any]) -> str:

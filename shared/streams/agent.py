@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from shared.contracts import ContractError
 from shared.contracts.envelope import Envelope
 from shared.streams.batch import Batch, Claimed, Halted, read_batch
+from shared.streams.broker import Broker
 from shared.streams.offsets import Offsets
 from shared.streams.parking import BEHIND, Parking
 from shared.streams.reaction import Reaction
@@ -37,9 +38,9 @@ class RecordTaker:
     """
 
     def __init__(
-        self, name: str, pool: asyncpg.Pool, bootstrap: str, topics: Mapping[str, str], reactions: Sequence[Reaction]
+        self, name: str, pool: asyncpg.Pool, broker: Broker, topics: Mapping[str, str], reactions: Sequence[Reaction]
     ) -> None:
-        self._pool, self._bootstrap, self._topics, self._reactions = pool, bootstrap, topics, reactions
+        self._pool, self._broker, self._topics, self._reactions = pool, broker, topics, reactions
         self._offsets = Offsets(name)
         self._parking = Parking(name, topics)
         self._claims: dict[TopicPartition, Claimed] = {}
@@ -76,7 +77,7 @@ class RecordTaker:
 
     async def _catch_up(self, place: TopicPartition) -> None:
         claimed = await self._claimed(place)
-        async for record in records(self._bootstrap, place.topic, place.partition, begin=claimed.next_offset):
+        async for record in records(self._broker, place.topic, place.partition, begin=claimed.next_offset):
             await self._in_order(place, record)
 
     async def _take(self, record: Any) -> None:
@@ -97,7 +98,7 @@ class RecordTaker:
 
     async def _fetch_left_out(self, place: TopicPartition, begin: int, end: int) -> None:
         log.warning("records were left out; fetching them", topic=place.topic, begin=begin, end=end)
-        async for record in records(self._bootstrap, place.topic, place.partition, begin=begin):
+        async for record in records(self._broker, place.topic, place.partition, begin=begin):
             if record.offset >= end:
                 return
             await self._in_order(place, record)

@@ -13,6 +13,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import from_wire_time
+from shared.streams.broker import Broker
 from shared.streams.runner import LOST
 from shared.streams.topics import Topics, reader
 
@@ -30,7 +31,7 @@ class Head:
 
 
 async def follow_heads(
-    bootstrap: str, topics: Topics, keep: Callable[[Sequence[Head]], Awaitable[None]], stop: asyncio.Event
+    broker: Broker, topics: Topics, keep: Callable[[Sequence[Head]], Awaitable[None]], stop: asyncio.Event
 ) -> None:
     """Hand every batch of heads to ``keep``, the newest of each shard only, until ``stop``.
 
@@ -38,7 +39,7 @@ async def follow_heads(
     """
     while not stop.is_set():
         try:
-            async with reader(bootstrap, topics.heads, 0) as (consumer, place):
+            async with reader(broker, topics.heads, 0) as (consumer, place):
                 consumer.seek(place, 0)
                 while not stop.is_set():
                     polled = await consumer.getmany(place, timeout_ms=500, max_records=1000)

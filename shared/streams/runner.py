@@ -24,6 +24,7 @@ from shared.contracts import ContractError
 from shared.contracts.envelope import Envelope
 from shared.faults import fault_point
 from shared.streams.batch import Batch, Claimed, Halted, read_batch
+from shared.streams.broker import Broker
 from shared.streams.offsets import Offsets, Superseded
 from shared.streams.parking import BEHIND, Parking
 from shared.streams.projection import Projection, Unappliable
@@ -94,7 +95,7 @@ class Runner:
         self,
         projection: Projection,
         dsn: str,
-        bootstrap: str,
+        broker: Broker,
         topics: Topics,
         *,
         instance: str | None = None,
@@ -104,7 +105,7 @@ class Runner:
         group_prefix: str = "",
     ) -> None:
         self.projection = projection
-        self._dsn, self._bootstrap, self._recompute, self._records = dsn, bootstrap, recompute, records
+        self._dsn, self._broker, self._recompute, self._records = dsn, broker, recompute, records
         self._settings = settings or {}
         self._instance = instance
         self._group = f"{group_prefix}{topics.prefix}obec.{projection.name}"
@@ -139,7 +140,7 @@ class Runner:
     async def _join_and_run(self, stop: asyncio.Event) -> None:
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=60, server_settings=self._settings)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **self._broker.client(),
             group_id=self._group,
             group_instance_id=self._instance,
             enable_auto_commit=False,

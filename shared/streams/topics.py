@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from shared.streams.broker import Broker
+
 
 @dataclass(frozen=True, slots=True)
 class Topics:
@@ -34,10 +36,10 @@ class Topics:
 
 
 @asynccontextmanager
-async def reader(bootstrap: str, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
+async def reader(broker: Broker, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
     """A consumer without a group, assigned to one partition."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **broker.client(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=10_000,
@@ -51,9 +53,9 @@ async def reader(bootstrap: str, topic: str, partition: int) -> AsyncIterator[tu
         await consumer.stop()
 
 
-async def records(bootstrap: str, topic: str, partition: int, *, begin: int = 0) -> AsyncIterator[ConsumerRecord]:
+async def records(broker: Broker, topic: str, partition: int, *, begin: int = 0) -> AsyncIterator[ConsumerRecord]:
     """The records of a partition from an offset (negative: so many before the end) up to the end it has now."""
-    async with reader(bootstrap, topic, partition) as (consumer, place):
+    async with reader(broker, topic, partition) as (consumer, place):
         end = (await consumer.end_offsets([place]))[place]
         first = (await consumer.beginning_offsets([place]))[place]
         start = max(first, begin if begin >= 0 else end + begin)

@@ -7,12 +7,20 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from shared.process import GRACE, StartRefused, ready
 from shared.settings import Settings
+from shared.streams.broker import Broker
 from shared.streams.projection import Projection
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
 
 Beside = Callable[[asyncio.Event], Awaitable[None]]
 """Other work of the process, until the event is set."""
+
+
+def broker_of(settings: Settings) -> Broker:
+    """Where Kafka is. Raises StartRefused when that is not set."""
+    if settings.broker is None:
+        raise StartRefused("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to consume from")
+    return settings.broker
 
 
 def runner_of(
@@ -27,14 +35,11 @@ def runner_of(
 
     Raises StartRefused when no broker is set.
     """
-    bootstrap = settings.kafka_bootstrap_servers
-    if bootstrap is None:
-        raise StartRefused("KAFKA_BOOTSTRAP_SERVERS is not set: there is nothing to consume from")
     topics = Topics(settings.topic_prefix)
     return Runner(
         projection,
         settings.dsn(service),
-        bootstrap,
+        broker_of(settings),
         topics,
         instance=settings.instance,
         recompute=recompute,

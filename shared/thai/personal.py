@@ -36,10 +36,11 @@ _THAI = re.compile(
 )
 _LATIN = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,}")
+# Digits between hexadecimal ones are part of an id.
 _TELEPHONE = re.compile(
-    r"(?<![\d/.-])(?:\+66[ -]?|0)(?:[2-7][ -]?\d{3}[ -]?\d{4}|[689]\d[ -]?\d{3}[ -]?\d{4})(?![\d/-])"
+    r"(?<![\da-fA-F/.-])(?:\+66[ -]?|0)(?:[2-7][ -]?\d{3}[ -]?\d{4}|[689]\d[ -]?\d{3}[ -]?\d{4})(?![\da-fA-F/-])"
 )
-_CITIZEN = re.compile(r"(?<![\d-])[1-8][ -]?\d{4}[ -]?\d{5}[ -]?\d{2}[ -]?\d(?![\d-])")
+_CITIZEN = re.compile(r"(?<![\da-fA-F-])[1-8][ -]?\d{4}[ -]?\d{5}[ -]?\d{2}[ -]?\d(?![\da-fA-F-])")
 _LINE = re.compile(r"(?:LINE\s*ID|ไลน์(?:\s*ไอดี)?|ID\s*Line)\s*[:：]\s*[@A-Za-z0-9._-]{3,}", re.IGNORECASE)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from services.committee import credentials, persons
+from services.committee import persons
+from services.committee.credentials import Credentials
 from shared.contracts.common import FactVoided
 from shared.contracts.document import example
 from shared.eventstore.store import EventStore
 from shared.ingress.handler import FactHandler
+from shared.ingress.register import Register
 from shared.service import Parts
 from shared.service import app_of as served
 from shared.web.auth import authorise
@@ -45,12 +47,12 @@ def parts_of(service: str) -> Parts:
     http = importlib.import_module(f"services.{service}.http")
     facts = importlib.import_module(f"services.{service}.facts").FACTS
     if service == "committee":
-        return Parts(http.COLLECTIONS, http.LEARNED, _people, credentials.add_to, facts)
+        return Parts(http.COLLECTIONS, http.LEARNED, _people, Credentials(None).add_to, facts)
     return Parts(http.COLLECTIONS, http.LEARNED, facts=facts)
 
 
 def _people(store: EventStore) -> list[APIRouter]:
-    return [persons.router(lambda: store.pool, authorise)]
+    return [persons.router(lambda: store.pool, authorise, persons.officers_or_itself(Register(store)))]
 
 
 def app_of(service: str, store: EventStore, issuer: TestIssuer) -> FastAPI:

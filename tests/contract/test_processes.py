@@ -125,16 +125,15 @@ async def test_what_is_appended_reaches_its_topic(
     committee: Database, named: Issuer, issuer: TestIssuer, log: Path, topics: NewTopics
 ) -> None:
     made_topics = await topics()
-    environment = environment_of(
-        committee, named, KAFKA_BOOTSTRAP_SERVERS=made_topics.bootstrap, OBEC_TOPIC_PREFIX=made_topics.prefix
-    )
+    kafka = made_topics.broker_of("committee").environment()
+    environment = environment_of(committee, named, OBEC_TOPIC_PREFIX=made_topics.prefix, **kafka)
     with process("committee", environment, log) as made:
         await made.ready()
         async with client_of(made, issuer) as http:
             told = (await send(http, "/v1/programmes", programme())).json()
 
         async def arrived() -> bool:
-            found = [each async for each in records(made_topics.bootstrap, made_topics.of("committee"), 0)]
+            found = [each async for each in records(made_topics.broker, made_topics.of("committee"), 0)]
             return [dict(each.headers)["ce_id"].decode() for each in found] == [each["id"] for each in told["events"]]
 
         await eventually(arrived, seconds=30)
@@ -216,14 +215,15 @@ async def test_a_store_that_its_topic_is_ahead_of_is_not_worked_on(
     """Restored from a backup, it would number new events as others are numbered already."""
     made, stop = await topics(), asyncio.Event()
     async with opened(committee.app_dsn, "committee") as store:
-        relay = Relay(store, made.bootstrap, Topics(made.prefix), 0)
+        relay = Relay(store, made.broker, Topics(made.prefix), 0)
         running = asyncio.create_task(relay.run(stop))
         await store.append(decision("committee:1", 0))
         await eventually(lambda: relay.state.position == 1)
         stop.set()
         await running
     older = await database("committee")
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", made.bootstrap)
+    for name, text in made.broker_of("committee").environment().items():
+        monkeypatch.setenv(name, text)
     said = await refusal(monkeypatch, OBEC_COMMITTEE_DSN=older.app_dsn, OBEC_TOPIC_PREFIX=made.prefix)
     assert said.endswith("is at position 1, the store at 0: restore the store first (relay.topic_ahead)")
 

@@ -39,7 +39,7 @@ async def stage(
     made = Stage(
         {"committee": await database("committee")},
         await database("reporting"),
-        names.bootstrap,
+        names,
         Topics(names.prefix),
         shards,
         issuer,

@@ -11,6 +11,7 @@ from services.reporting.projections.projection import ReportingProjection
 from services.reporting.rebuild import compare, make_schema
 from shared.contracts.envelope import GENESIS
 from shared.streams.batch import Claimed, read_batch
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
 from tests.stack import Database
 
@@ -19,7 +20,7 @@ PIECE = 97
 
 
 async def rebuild_differences(
-    views: Database, bootstrap: str, topics: Topics, stores: Sequence[str], shards: int
+    views: Database, broker: Broker, topics: Topics, stores: Sequence[str], shards: int
 ) -> list[str]:
     """Where views made anew from the stores' topics, one store after another, are not the live ones."""
     schema = f"anew_{secrets.token_hex(4)}"
@@ -28,14 +29,14 @@ async def rebuild_differences(
     try:
         for store in stores:
             for shard in range(shards):
-                await _replay(connection, bootstrap, topics.events(store), store, shard)
+                await _replay(connection, broker, topics.events(store), store, shard)
     finally:
         await connection.close()
     return [f"I6 {each}" for each in await compare(views.app_dsn, schema, patience=5.0)]
 
 
-async def _replay(connection: asyncpg.Connection, bootstrap: str, topic: str, store: str, shard: int) -> None:
-    read = [record async for record in records(bootstrap, topic, shard)]
+async def _replay(connection: asyncpg.Connection, broker: Broker, topic: str, store: str, shard: int) -> None:
+    read = [record async for record in records(broker, topic, shard)]
     batch = read_batch(read, Claimed(store, shard, 0, 0, 0, GENESIS), recompute=True)
     assert batch.halted is None, batch.halted
     assert batch.unreadable == []

@@ -24,6 +24,7 @@ from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
 from shared.service import Parts
 from shared.settings import Issuer
+from shared.streams.broker import Broker
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
 from shared.web.app import make_app
@@ -36,6 +37,7 @@ from tests.faults.rebuilding import rebuild_differences
 from tests.faults.witness import Witness
 from tests.oracle_check import check_guarantees, consumer_faults
 from tests.stack import Database
+from tests.stack import Topics as Names
 
 SERVICE = "committee"
 CONSUMER = "reporting"
@@ -54,7 +56,7 @@ class Stage:
 
     stores: dict[str, Database]
     views: Database
-    bootstrap: str
+    names: Names
     topics: Topics
     shards: int
     issuer: RunningIssuer
@@ -67,6 +69,11 @@ class Stage:
         """The store that most tests have alone: committee's."""
         return self.stores[SERVICE]
 
+    @property
+    def broker(self) -> Broker:
+        """The broker as one that may do everything."""
+        return self.names.broker
+
     def api(self, name: str = "api", **settings: str) -> Process:
         """A process that serves committee's HTTP and relays its events; not started."""
         self.ports[name] = Ports.free().committee
@@ -78,7 +85,8 @@ class Stage:
 
     def process(self, name: str, *words: str, **settings: str) -> Process:
         """Any process of the product; not started."""
-        made = Process(words, {**self.environment(), **settings}, self.folder / name)
+        user = self.names.broker_of(words[0].removeprefix("services."))
+        made = Process(words, {**self.environment(), **user.environment(), **settings}, self.folder / name)
         self.processes.append(made)
         return made
 
@@ -90,7 +98,6 @@ class Stage:
         """What every process is told."""
         return {
             **clean_environment(),
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
             "OBEC_TOPIC_PREFIX": self.topics.prefix,
             "OBEC_SHARDS": str(self.shards),
             "OBEC_ISSUERS": json.dumps([self.issuer.named]),
@@ -137,7 +144,7 @@ class Stage:
     async def projecting(self) -> AsyncIterator[Runner]:
         """A projector in this process, for tests that break something else."""
         runner = Runner(
-            ReportingProjection(), self.views.app_dsn, self.bootstrap, self.topics, recompute=True, settings=SEARCH_PATH
+            ReportingProjection(), self.views.app_dsn, self.broker, self.topics, recompute=True, settings=SEARCH_PATH
         )
         async with running(runner):
             yield runner
@@ -145,13 +152,13 @@ class Stage:
     @asynccontextmanager
     async def relaying(self, store: EventStore) -> AsyncIterator[list[Relay]]:
         """Relays in this process, for tests that break something else."""
-        relays = [Relay(store, self.bootstrap, self.topics, shard) for shard in range(self.shards)]
+        relays = [Relay(store, self.broker, self.topics, shard) for shard in range(self.shards)]
         async with running(*relays):
             yield relays
 
     async def group_is(self, state: str) -> bool:
         """Whether the consumer group of the views is in that state, such as PreparingRebalance."""
-        admin = await connect(self.bootstrap)
+        admin = await connect(self.broker)
         try:
             [answer] = await admin.describe_consumer_groups([f"{self.topics.prefix}obec.{CONSUMER}"])
         finally:
@@ -208,13 +215,13 @@ class Stage:
         faults = [line for office in offices for line in await self._promises(office)]
         faults += await check_guarantees(
             {service: database.app_dsn for service, database in self.stores.items()},
-            self.bootstrap,
+            self.broker,
             {service: self.topics.events(service) for service in self.stores},
             reporting_dsn=self.views.app_dsn,
             settled_at=settled_at,
         )
         faults += await consumer_faults(self.views.app_dsn, CONSUMER)
-        faults += await rebuild_differences(self.views, self.bootstrap, self.topics, list(self.stores), self.shards)
+        faults += await rebuild_differences(self.views, self.broker, self.topics, list(self.stores), self.shards)
         assert faults == [], "\n".join(faults[:20])
 
     async def _promises(self, office: Office) -> list[str]:

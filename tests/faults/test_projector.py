@@ -125,7 +125,7 @@ async def test_views_made_anew_from_the_first_event_are_the_live_ones(stage: Sta
         await office.work(COMMANDS)
         working = asyncio.create_task(office.work(COMMANDS))
         await make_schema(stage.views.owner_dsn, "anew")
-        where = Where(stage.views.owner_dsn, stage.views.app_dsn, stage.bootstrap, stage.topics)
+        where = Where(stage.views.owner_dsn, stage.views.app_dsn, stage.broker, stage.topics)
         assert await rebuild(where, "anew", stop=asyncio.Event())
         await working
         await stage.settled()
@@ -137,7 +137,7 @@ async def test_views_made_anew_from_the_first_event_are_the_live_ones(stage: Sta
 async def read_to_the_end(stage: Stage) -> bool:
     """Whether the projector has read every record again."""
     rows = await stage.ask(stage.views.app_dsn, "SELECT sum(next_offset) AS read FROM consumer_offsets")
-    records = await read_topic(stage.bootstrap, stage.topics.events(SERVICE), stage.shards)
+    records = await read_topic(stage.broker, stage.topics.events(SERVICE), stage.shards)
     return bool(rows[0]["read"] == len(records))
 
 

@@ -38,7 +38,7 @@ async def leads_all(stage: Stage, api: str) -> bool:
 
 async def sent(stage: Stage) -> int:
     """How many records the topic holds."""
-    return len(await read_topic(stage.bootstrap, stage.topics.events(SERVICE), stage.shards))
+    return len(await read_topic(stage.broker, stage.topics.events(SERVICE), stage.shards))
 
 
 async def working(office: Office, fewest: int) -> asyncio.Task[None]:

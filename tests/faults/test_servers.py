@@ -59,10 +59,10 @@ def clone(stack: Servers, service: str) -> Database:
 async def fragile(servers_to_break: Servers, issuer: RunningIssuer, tmp_path: Path) -> AsyncIterator[Stage]:
     """A stage on servers that may break, its API and its projector running."""
     stack = servers_to_break
-    addresses = Addresses(stack.bootstrap, stack.postgres.admin_dsn, "", "")
+    addresses = Addresses(stack.broker, stack.postgres.admin_dsn, "", "", dict(stack.kafka.passwords))
     async with fresh_topics(addresses) as names:
         store, views = clone(stack, "committee"), clone(stack, "reporting")
-        stage = Stage({"committee": store}, views, stack.bootstrap, Topics(names.prefix), 1, issuer, tmp_path)
+        stage = Stage({"committee": store}, views, names, Topics(names.prefix), 1, issuer, tmp_path)
         try:
             await asyncio.gather(stage.api().start(), stage.projector().start())
             yield stage

@@ -105,7 +105,7 @@ async def test_acknowledged_commands_survive_a_store_that_was_restored_to_an_ear
     lacking = await stage.stored_in(original) - await stage.stored()
     assert lacking > 0
     await relays_refuse(stage)
-    restored = await restore(backup.owner_dsn, stage.bootstrap, stage.topics)
+    restored = await restore(backup.owner_dsn, stage.broker, stage.topics)
     assert sum(each.events for each in restored) == lacking
     assert await stage.ask(backup.app_dsn, HELD) == await stage.ask(original.app_dsn, HELD)
     async with stage.desk() as again, stage.projecting(), stage.witness():

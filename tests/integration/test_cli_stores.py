@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from shared.eventstore.store import EventStore
+from shared.streams.broker import Broker
 from tests.appends import decision
 from tests.cli import Settings, obec
 from tests.conftest import NewDatabase, NewTopics
@@ -14,7 +15,7 @@ from tests.stack import Database
 
 
 @pytest.fixture
-async def given(settings: Settings, database: NewDatabase, kafka: str) -> tuple[Settings, Database]:
+async def given(settings: Settings, database: NewDatabase, kafka: Broker) -> tuple[Settings, Database]:
     """A store of three events, and the environment that names it."""
     made = await database("committee")
     store = await EventStore.open(made.app_dsn, "committee")
@@ -22,7 +23,7 @@ async def given(settings: Settings, database: NewDatabase, kafka: str) -> tuple[
         await store.append(decision("committee:1", version))
     await store.close()
     addresses = {"OBEC_COMMITTEE_DSN": made.app_dsn, "OBEC_COMMITTEE_OWNER_DSN": made.owner_dsn}
-    return {**settings, **addresses, "KAFKA_BOOTSTRAP_SERVERS": kafka}, made
+    return {**settings, **addresses, **kafka.environment()}, made
 
 
 async def test_verify_says_that_an_untouched_store_is_whole(given: tuple[Settings, Database]) -> None:

@@ -49,13 +49,13 @@ def test_two_starts_at_once_start_one_stack(own_stack: Stack) -> None:
 def test_servers_that_were_killed_come_back_with_what_they_had(own_stack: Stack) -> None:
     own_stack.start_servers()
     asyncio.run(execute(own_stack.dsn("committee", "owner"), "CREATE TABLE kept AS SELECT 1 AS id"))
-    asyncio.run(create_topics(own_stack.bootstrap))
+    asyncio.run(create_topics(own_stack.broker))
     kill(own_stack.kafka.pid)
     kill(own_stack.postgres.pid)
     own_stack.start_servers()
     assert asyncio.run(fetch(own_stack.dsn("committee", "owner"), "SELECT id FROM kept")) == 1
     with pytest.raises(StackError, match="has 1 partitions, not 2"):
-        asyncio.run(create_topics(own_stack.bootstrap, shards=2))
+        asyncio.run(create_topics(own_stack.broker, shards=2))
 
 
 def test_stopping_twice_is_no_error(own_stack: Stack) -> None:
@@ -152,7 +152,7 @@ def test_the_wrong_database_is_said_in_one_line_and_fails() -> None:
 def test_given_servers_are_used_and_left_alone(own_stack: Stack, tmp_path: Path) -> None:
     own_stack.start_servers()
     dsns = {(service, role): own_stack.dsn(service, role) for service in SERVICES for role in ("owner", "app")}
-    guest = Stack(tmp_path / "guest", Ports.free(), given=Given(own_stack.bootstrap, dsns), programs=())
+    guest = Stack(tmp_path / "guest", Ports.free(), given=Given(own_stack.broker, dsns), programs=())
     guest.start_servers()
     assert [state.state for state in guest.status()] == ["given", "given"]
     assert "OBEC_EMBEDDED" not in guest.environment()

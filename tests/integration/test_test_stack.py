@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.local.errors import StackError
 from deploy.local.topics import create_topics
+from shared.streams.broker import Broker
 from tests.eventually import eventually
 from tests.servers import Servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
@@ -51,7 +52,7 @@ async def test_a_database_is_gone_after_its_test(servers: Servers) -> None:
 
 async def test_topics_have_a_partition_a_shard(servers: Servers, topics: NewTopics) -> None:
     made = await topics(shards=3)
-    assert await partitions(servers.bootstrap, [made.of("committee"), made.heads]) == {
+    assert await partitions(servers.broker, [made.of("committee"), made.heads]) == {
         made.of("committee"): 3,
         made.heads: 1,
     }
@@ -61,31 +62,31 @@ async def test_topics_of_events_keep_everything_and_that_of_heads_is_compacted(
     servers: Servers, topics: NewTopics
 ) -> None:
     made = await topics()
-    assert await configuration(servers.bootstrap, made.of("activity"), "retention.ms", "cleanup.policy") == [
+    assert await configuration(servers.broker, made.of("activity"), "retention.ms", "cleanup.policy") == [
         "-1",
         "delete",
     ]
-    assert await configuration(servers.bootstrap, made.heads, "cleanup.policy") == ["compact"]
+    assert await configuration(servers.broker, made.heads, "cleanup.policy") == ["compact"]
 
 
 async def test_a_topic_with_another_number_of_partitions_is_refused(servers: Servers, topics: NewTopics) -> None:
     made = await topics(shards=1)
     with pytest.raises(StackError, match="has 1 partitions, not 3"):
-        await create_topics(servers.bootstrap, made.prefix, shards=3)
+        await create_topics(servers.broker, made.prefix, shards=3)
 
 
 async def test_topics_are_gone_after_their_test(servers: Servers) -> None:
     async with fresh_topics(servers) as made:
         pass
-    await eventually(lambda: _is_gone(servers.bootstrap, made.of("committee")))
+    await eventually(lambda: _is_gone(servers.broker, made.of("committee")))
 
 
-async def _is_gone(bootstrap: str, name: str) -> bool:
-    return name not in await partitions(bootstrap)
+async def _is_gone(broker: Broker, name: str) -> bool:
+    return name not in await partitions(broker)
 
 
-async def partitions(bootstrap: str, names: list[str] | None = None) -> dict[str, int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def partitions(broker: Broker, names: list[str] | None = None) -> dict[str, int]:
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     try:
         described = await admin.describe_topics(names)
@@ -94,8 +95,8 @@ async def partitions(bootstrap: str, names: list[str] | None = None) -> dict[str
         await admin.close()
 
 
-async def configuration(bootstrap: str, name: str, *keys: str) -> list[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def configuration(broker: Broker, name: str, *keys: str) -> list[str]:
+    admin = AIOKafkaAdminClient(**broker.client())
     await admin.start()
     try:
         [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])

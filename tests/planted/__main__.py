@@ -66,7 +66,7 @@ def _environment(made: Servers) -> dict[str, str]:
     """What the tests in the copy are told: the servers of this run."""
     return {
         **clean_environment(),
-        "KAFKA_BOOTSTRAP_SERVERS": made.bootstrap,
+        **made.broker.environment(),
         "OBEC_TEST_POSTGRES_DSN": made.admin_dsn,
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -200,5 +200,5 @@ def _supervisor(
         for role, dsn in (("app", made.app_dsn), ("owner", made.owner_dsn))
     }
     settings = {**SIMULATED, "OBEC_TOPIC_PREFIX": names.prefix}
-    stack = Stack(home, ports, given=Given(servers.bootstrap, dsns), settings=settings)
-    return Supervisor(stack.home, programs_of(ports), clean_environment() | stack.environment())
+    stack = Stack(home, ports, given=Given(servers.broker, dsns), settings=settings)
+    return Supervisor(stack.home, programs_of(ports, servers.broker_of), clean_environment() | stack.environment())

@@ -37,7 +37,7 @@ def test_no_name_is_in_a_database_but_the_register(year: Lived, service: str) ->
 async def test_no_name_is_in_a_topic(year: Lived) -> None:
     product = year.product
     for store in ("committee", "activity", "evaluation"):
-        for record in await read_topic(product.names.bootstrap, product.topics[store]):
+        for record in await read_topic(product.names.broker, product.topics[store]):
             assert NAME.encode() not in (record.value or b"") + b"".join(text for _, text in record.headers)
 
 

@@ -27,7 +27,7 @@ async def test_every_guarantee_holds(year: Lived) -> None:
     await product.at_rest()
     faults = await check_guarantees(
         product.dsns,
-        product.names.bootstrap,
+        product.names.broker,
         product.topics,
         reporting_dsn=product.reporting_dsn,
         settled_at=await product.now(),

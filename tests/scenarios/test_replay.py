@@ -47,7 +47,7 @@ async def test_views_made_anew_from_the_topics_are_the_live_ones(year: Lived) ->
     reporting = product.databases["reporting"]
     topics = Topics(product.names.prefix)
     await make_schema(reporting.owner_dsn, "anew")
-    where = Where(reporting.owner_dsn, reporting.app_dsn, product.names.bootstrap, topics)
+    where = Where(reporting.owner_dsn, reporting.app_dsn, product.names.broker, topics)
     assert await rebuild(where, "anew", stop=asyncio.Event())
     assert await compare(reporting.app_dsn, "anew") == []
 
@@ -60,7 +60,7 @@ async def execute(product: Product, service: str, sql: str) -> None:
 
 async def topic_ends(product: Product) -> Mapping[str, int]:
     """How many records each topic holds."""
-    return {store: len(await read_topic(product.names.bootstrap, product.topics[store])) for store in STORES}
+    return {store: len(await read_topic(product.names.broker, product.topics[store])) for store in STORES}
 
 
 async def has_read(product: Product, records: Mapping[str, int]) -> bool:

@@ -96,7 +96,7 @@ async def test_rows_figures_and_guarantees_hold_of_both_programmes(second: Lived
     assert await view_differences(product.reporting_dsn, [each.envelope for each in told]) == []
     async with product.views() as pool:
         assert await figure_differences(pool, told, now) == []
-    assert await check_guarantees(product.dsns, product.names.bootstrap, product.topics, settled_at=now) == []
+    assert await check_guarantees(product.dsns, product.names.broker, product.topics, settled_at=now) == []
 
 
 async def test_the_programme_of_2560_is_as_it_was(second: Lived, year: LivedFirst) -> None:

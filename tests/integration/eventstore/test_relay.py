@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from shared.contracts.envelope import GENESIS, Envelope, from_headers
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
 from tests.appends import decision
 from tests.conftest import NewDatabase, NewTopics
@@ -23,15 +24,15 @@ SHARDS = 3
 class Stage:
     """A store of three shards with its topics."""
 
-    def __init__(self, store: EventStore, bootstrap: str, topics: Topics) -> None:
-        self.store, self.bootstrap, self.topics = store, bootstrap, topics
+    def __init__(self, store: EventStore, broker: Broker, topics: Topics) -> None:
+        self.store, self.broker, self.topics = store, broker, topics
         self.topic = topics.events(store.name)
 
     async def fill(self, streams: int, events: int = 1) -> None:
         await asyncio.gather(*(self.store.append(decision(f"committee:{n}", 0, events=events)) for n in range(streams)))
 
     async def sent(self, shard: int) -> list[Envelope]:
-        return [from_headers(each.headers, each.value) async for each in records(self.bootstrap, self.topic, shard)]
+        return [from_headers(each.headers, each.value) async for each in records(self.broker, self.topic, shard)]
 
     async def everything_sent(self) -> bool:
         behind = await self.store.pool.fetchval(
@@ -44,7 +45,7 @@ class Stage:
     async def relaying(self) -> AsyncIterator[list[Relay]]:
         """Relays of all shards, until the block ends."""
         stop = asyncio.Event()
-        relays = [Relay(self.store, self.bootstrap, self.topics, shard) for shard in range(SHARDS)]
+        relays = [Relay(self.store, self.broker, self.topics, shard) for shard in range(SHARDS)]
         running = [asyncio.create_task(each.run(stop)) for each in relays]
         try:
             yield relays
@@ -57,7 +58,7 @@ class Stage:
 async def stage(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Stage]:
     made = await topics(shards=SHARDS)
     store = await EventStore.open((await database("committee")).app_dsn, "committee", shards=SHARDS)
-    yield Stage(store, made.bootstrap, Topics(made.prefix))
+    yield Stage(store, made.broker, Topics(made.prefix))
     await store.close()
 
 
@@ -94,7 +95,7 @@ async def test_of_two_relays_one_leads(stage: Stage) -> None:
 
 async def test_a_head_tells_how_far_each_shard_is(stage: Stage) -> None:
     async def told() -> bool:
-        heads = {record.key async for record in records(stage.bootstrap, stage.topics.heads, 0)}
+        heads = {record.key async for record in records(stage.broker, stage.topics.heads, 0)}
         return heads == {b"committee/0", b"committee/1", b"committee/2"}
 
     async with stage.relaying():
@@ -108,7 +109,7 @@ async def test_a_relay_refuses_a_topic_that_is_ahead_of_its_store(stage: Stage, 
         await eventually(stage.everything_sent)
     older = await EventStore.open((await database("committee")).app_dsn, "committee", shards=SHARDS)
     try:
-        async with Stage(older, stage.bootstrap, stage.topics).relaying() as relays:
+        async with Stage(older, stage.broker, stage.topics).relaying() as relays:
             await eventually(lambda: {each.state.error for each in relays} == {"relay.topic_ahead"})
     finally:
         await older.close()
@@ -117,11 +118,11 @@ async def test_a_relay_refuses_a_topic_that_is_ahead_of_its_store(stage: Stage, 
 async def test_a_relay_refuses_a_topic_that_holds_other_events(stage: Stage, database: NewDatabase) -> None:
     other = await EventStore.open((await database("committee")).app_dsn, "committee", shards=SHARDS)
     try:
-        await Stage(other, stage.bootstrap, stage.topics).fill(30)
+        await Stage(other, stage.broker, stage.topics).fill(30)
         async with stage.relaying():
             await stage.fill(20)
             await eventually(stage.everything_sent)
-        async with Stage(other, stage.bootstrap, stage.topics).relaying() as relays:
+        async with Stage(other, stage.broker, stage.topics).relaying() as relays:
             await eventually(lambda: {each.state.error for each in relays} == {"relay.fork"})
     finally:
         await other.close()
@@ -132,7 +133,7 @@ async def test_a_topic_that_was_lost_is_filled_again(stage: Stage, topics: NewTo
         await stage.fill(20)
         await eventually(stage.everything_sent)
     anew = Topics((await topics(shards=SHARDS)).prefix)
-    again = Stage(stage.store, stage.bootstrap, anew)
+    again = Stage(stage.store, stage.broker, anew)
 
     async def complete() -> bool:
         return sum([len(await again.sent(shard)) for shard in range(SHARDS)]) == 20
@@ -142,7 +143,7 @@ async def test_a_topic_that_was_lost_is_filled_again(stage: Stage, topics: NewTo
 
 
 async def test_a_strangers_record_does_not_stop_the_relay(stage: Stage) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=stage.bootstrap)
+    producer = AIOKafkaProducer(**stage.broker.client())
     await producer.start()
     await producer.send_and_wait(stage.topic, b"not an event", partition=0)
     await producer.stop()

@@ -14,6 +14,7 @@ from shared.eventstore.relay import Relay
 from shared.eventstore.restore import CannotRestore, restore
 from shared.eventstore.store import EventStore
 from shared.eventstore.verify import verify
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from tests.appends import decision
 from tests.conftest import NewDatabase, NewTopics
@@ -73,8 +74,8 @@ async def test_a_redacted_event_keeps_the_chain(database_of_events: Database) ->
 class Behind:
     """A store that lost its last events, and the topic that still has them."""
 
-    def __init__(self, database: Database, bootstrap: str, topics: Topics) -> None:
-        self.database, self.bootstrap, self.topics = database, bootstrap, topics
+    def __init__(self, database: Database, broker: Broker, topics: Topics) -> None:
+        self.database, self.broker, self.topics = database, broker, topics
 
 
 def whole(stream: str, version: int, command: str, claims: list[ClaimChange]) -> Append:
@@ -101,7 +102,7 @@ async def behind(database: NewDatabase, topics: NewTopics) -> Behind:
     names = Topics(prefix.prefix)
     store = await EventStore.open(made.app_dsn, "committee")
     stop = asyncio.Event()
-    relay = Relay(store, prefix.bootstrap, names, 0)
+    relay = Relay(store, prefix.broker, names, 0)
     running = asyncio.create_task(relay.run(stop))
     await store.append(whole("committee:1", 0, "first", [ClaimChange(ACTIVE, "committee:1", True)]))
     await store.append(whole("committee:1", 2, "second", [ClaimChange(ACTIVE, "committee:1", False)]))
@@ -117,11 +118,11 @@ async def behind(database: NewDatabase, topics: NewTopics) -> Behind:
         "UPDATE relay_cursor SET position = 2"
     )
     await owner.close()
-    return Behind(made, prefix.bootstrap, names)
+    return Behind(made, prefix.broker, names)
 
 
 async def test_a_store_behind_its_topic_gets_back_events_answers_and_claims(behind: Behind) -> None:
-    (restored,) = await restore(behind.database.owner_dsn, behind.bootstrap, behind.topics)
+    (restored,) = await restore(behind.database.owner_dsn, behind.broker, behind.topics)
     assert (restored.events, restored.position) == (4, 6)
     assert (await verify(behind.database.app_dsn))[0].verified == 6
     store = await EventStore.open(behind.database.app_dsn, "committee")
@@ -135,8 +136,8 @@ async def test_a_store_behind_its_topic_gets_back_events_answers_and_claims(behi
 
 
 async def test_restoring_twice_changes_nothing(behind: Behind) -> None:
-    await restore(behind.database.owner_dsn, behind.bootstrap, behind.topics)
-    (again,) = await restore(behind.database.owner_dsn, behind.bootstrap, behind.topics)
+    await restore(behind.database.owner_dsn, behind.broker, behind.topics)
+    (again,) = await restore(behind.database.owner_dsn, behind.broker, behind.topics)
     assert again.events == 0
 
 
@@ -146,5 +147,5 @@ async def test_a_store_that_went_on_by_itself_cannot_be_restored(behind: Behind,
     await store.append(decision("committee:9", 0, events=events))
     await store.close()
     with pytest.raises(CannotRestore) as refusal:
-        await restore(behind.database.owner_dsn, behind.bootstrap, behind.topics)
+        await restore(behind.database.owner_dsn, behind.broker, behind.topics)
     assert refusal.value.code == "restore.fork"

@@ -20,6 +20,7 @@ from shared.contracts.committee import PublisherRights
 from shared.ingress.records import RecordIngress
 from shared.ingress.register import Register
 from shared.ingress.telling import Teller
+from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
@@ -35,7 +36,7 @@ class Office:
 
     desk: Desk
     topics: Topics
-    bootstrap: str
+    broker: Broker
     producer: AIOKafkaProducer
 
     async def send(self, *events: dict[str, Any] | tuple[Headers, bytes], publisher: str = "personnel") -> None:
@@ -47,12 +48,11 @@ class Office:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Take facts, drain what waits, and tell receipts."""
-        connection = {"bootstrap_servers": self.bootstrap}
         store = self.desk.store
         stop = asyncio.Event()
         work = [
-            RecordIngress(self.desk.facts, Register(store), connection, self.topics).run,
-            Teller(store, connection, self.topics).run,
+            RecordIngress(self.desk.facts, Register(store), self.broker, self.topics).run,
+            Teller(store, self.broker, self.topics).run,
             self.desk.drainer.run,
         ]
         tasks = [asyncio.create_task(each(stop)) for each in work]
@@ -69,7 +69,7 @@ class Office:
     async def told(self, publisher: str = "personnel") -> list[tuple[str, str]]:
         """Id and outcome of every receipt on the publisher's topic."""
         topic = self.topics.receipts(publisher)
-        found = [orjson.loads(each.value) async for each in records(self.bootstrap, topic, 0)]
+        found = [orjson.loads(each.value) async for each in records(self.broker, topic, 0)]
         return [(each["id"], each["outcome"]) for each in found]
 
     async def has_told(self, count: int) -> Sequence[tuple[str, str]]:
@@ -95,17 +95,17 @@ def structured(event: dict[str, Any]) -> tuple[Headers, bytes]:
 async def office(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Office]:
     names = await topics()
     known = Topics(names.prefix)
-    admin = AIOKafkaAdminClient(bootstrap_servers=names.bootstrap)
+    admin = AIOKafkaAdminClient(**names.broker.client())
     await admin.start()
     made = [known.ingress("personnel"), known.receipts("personnel"), known.ingress("stranger")]
     await admin.create_topics([NewTopic(each, 1, 1) for each in made])
-    producer = AIOKafkaProducer(bootstrap_servers=names.bootstrap)
+    producer = AIOKafkaProducer(**names.broker.client())
     await producer.start()
     async with desk(await database("committee")) as on:
         rights = PublisherRights(sources=(SOURCE,), types=tuple(each for each in TYPES if each != "FactVoided"))
         await on.command("publishers", RegisterPublisher(publisher="personnel", office="ก.ค.ศ.", rights=rights))
         await on.command("programmes", RegisterProgramme(definition=definition()))
-        yield Office(on, known, names.bootstrap, producer)
+        yield Office(on, known, names.broker, producer)
     await producer.stop()
     await admin.delete_topics(made)
     await admin.close()

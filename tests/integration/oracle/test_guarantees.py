@@ -50,7 +50,7 @@ class Site:
         stop = asyncio.Event()
         names = Names(self.topics.prefix)
         running = [
-            asyncio.create_task(Relay(self.store, self.topics.bootstrap, names, shard).run(stop))
+            asyncio.create_task(Relay(self.store, self.topics.broker, names, shard).run(stop))
             for shard in range(SHARDS)
         ]
         try:
@@ -69,7 +69,7 @@ class Site:
     async def faults(self) -> list[str]:
         """Everything that is found."""
         topic = {"committee": self.topics.of("committee")}
-        return await check_guarantees({"committee": self.made.app_dsn}, self.topics.bootstrap, topic)
+        return await check_guarantees({"committee": self.made.app_dsn}, self.topics.broker, topic)
 
     async def as_owner(self, statement: str) -> None:
         """Change the log as nobody may who runs."""
@@ -81,7 +81,7 @@ class Site:
 
     async def send(self, partition: int, value: bytes, headers: list[tuple[str, bytes]]) -> None:
         """Put a record into the topic, past the relay."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.topics.bootstrap)
+        producer = AIOKafkaProducer(**self.topics.broker.client())
         await producer.start()
         try:
             await producer.send_and_wait(self.topics.of("committee"), value, headers=headers, partition=partition)
@@ -114,7 +114,7 @@ async def site(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Site]:
 async def test_a_sound_store_and_its_topic_have_no_faults_and_hold_the_same(site: Site) -> None:
     assert await site.faults() == []
     rows = await read_store(site.made.app_dsn)
-    sent = await read_topic(site.topics.bootstrap, site.topics.of("committee"), SHARDS)
+    sent = await read_topic(site.topics.broker, site.topics.of("committee"), SHARDS)
     assert len(rows) == len(sent) == 9
     assert {row.shard for row in rows} == {0, 1}
 

@@ -165,7 +165,7 @@ def questions(random: Random, envelopes: Sequence[Envelope]) -> list[tuple[datet
 
 async def send(topics: Topics, envelopes: Sequence[Envelope], random: Random) -> None:
     """Send every event to its topic in order; now and then some of the last ones are sent again."""
-    producer = AIOKafkaProducer(bootstrap_servers=topics.bootstrap, linger_ms=20)
+    producer = AIOKafkaProducer(**topics.broker.client(), linger_ms=20)
     await producer.start()
     try:
         sent: dict[tuple[str, int], list[Envelope]] = {}
@@ -210,9 +210,7 @@ async def has_copied(connection: Any, at_least: int) -> bool:
 async def run_until(dsn: str, topics: Topics, condition: Any) -> None:
     """A consumer of its own until the condition holds."""
     stop = asyncio.Event()
-    runner = Runner(
-        ReportingProjection(), dsn, topics.bootstrap, Names(topics.prefix), settings=SEARCH_PATH, records=37
-    )
+    runner = Runner(ReportingProjection(), dsn, topics.broker, Names(topics.prefix), settings=SEARCH_PATH, records=37)
     running = asyncio.create_task(runner.run(stop))
     try:
         await eventually(condition, seconds=30)

@@ -41,7 +41,7 @@ class Stage:
         """Run the live projector until it has taken in as many events as these."""
         stop = asyncio.Event()
         path = {"search_path": "reporting, public"}
-        runner = Runner(ReportingProjection(), self.where.dsn, self.where.bootstrap, self.where.topics, settings=path)
+        runner = Runner(ReportingProjection(), self.where.dsn, self.where.broker, self.where.topics, settings=path)
         running = asyncio.create_task(runner.run(stop))
         await eventually(lambda: self.holds(len(events)), 30)
         stop.set()
@@ -66,9 +66,9 @@ class Stage:
 @asynccontextmanager
 async def staged(database: NewDatabase, topics: NewTopics, shards: int) -> AsyncIterator[Stage]:
     made, names = await database("reporting"), await topics(shards=shards)
-    producer = AIOKafkaProducer(bootstrap_servers=names.bootstrap)
+    producer = AIOKafkaProducer(**names.broker.client())
     await producer.start()
-    yield Stage(Where(made.owner_dsn, made.app_dsn, names.bootstrap, Topics(names.prefix)), producer)
+    yield Stage(Where(made.owner_dsn, made.app_dsn, names.broker, Topics(names.prefix)), producer)
     await producer.stop()
 
 

@@ -14,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.contracts.envelope import GENESIS, Envelope
+from shared.streams.broker import Broker
 from shared.streams.projection import Connection, Unappliable
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
@@ -93,8 +94,8 @@ def _with_hash(draft: Envelope) -> Envelope:
 class Stage:
     """A topic to write to and a database to project into."""
 
-    def __init__(self, database: Database, bootstrap: str, topics: Topics, producer: AIOKafkaProducer) -> None:
-        self.database, self.bootstrap, self.topics, self.producer = database, bootstrap, topics, producer
+    def __init__(self, database: Database, broker: Broker, topics: Topics, producer: AIOKafkaProducer) -> None:
+        self.database, self.broker, self.topics, self.producer = database, broker, topics, producer
         self.topic = topics.events("committee")
 
     async def send(self, events: Sequence[Envelope]) -> None:
@@ -105,9 +106,7 @@ class Stage:
         await self.producer.flush()
 
     def runner(self, projection: Seen | None = None, **options: Any) -> Runner:
-        return Runner(
-            projection or Seen(), self.database.app_dsn, self.bootstrap, self.topics, recompute=True, **options
-        )
+        return Runner(projection or Seen(), self.database.app_dsn, self.broker, self.topics, recompute=True, **options)
 
     @asynccontextmanager
     async def running(self, *runners: Runner) -> AsyncIterator[None]:
@@ -139,9 +138,9 @@ async def stage(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Stage
     owner = await asyncpg.connect(made.owner_dsn)
     await owner.execute(TABLE)
     await owner.close()
-    producer = AIOKafkaProducer(bootstrap_servers=names.bootstrap)
+    producer = AIOKafkaProducer(**names.broker.client())
     await producer.start()
-    yield Stage(made, names.bootstrap, Topics(names.prefix), producer)
+    yield Stage(made, names.broker, Topics(names.prefix), producer)
     await producer.stop()
 
 

@@ -33,7 +33,7 @@ def test_an_image_is_pinned_to_a_version(spec: ContainerSpec) -> None:
 
 def test_kafka_in_a_container_is_reached_by_the_port_of_this_machine() -> None:
     environment = run_arguments(KAFKA_CONTAINER, port=31234, password="unused")["environment"]
-    assert environment["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://127.0.0.1:31234"
+    assert environment["KAFKA_ADVERTISED_LISTENERS"] == "CLIENT://127.0.0.1:31234"
 
 
 def test_kafka_in_a_container_creates_no_topic_by_itself_and_keeps_everything() -> None:

@@ -24,7 +24,7 @@ public final class Latest {
     static volatile long begun;
     static volatile long ended;
 
-    /** Usage: Latest bootstrap topic application events. */
+    /** Usage: Latest bootstrap topic application events [property=value…]. */
     public static void main(String[] arguments) throws Exception {
         long events = Long.parseLong(arguments[3]);
         Path state = Files.createTempDirectory("bench-streams");
@@ -41,6 +41,10 @@ public final class Latest {
         settings.put(StreamsConfig.producerPrefix("linger.ms"), 100);
         settings.put(StreamsConfig.producerPrefix("batch.size"), 512 * 1024);
         settings.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
+        for (int more = 4; more < arguments.length; more++) {
+            String[] property = arguments[more].split("=", 2);
+            settings.put(property[0], property[1]);
+        }
         try (KafkaStreams streams = new KafkaStreams(topology(arguments[1], events), settings)) {
             streams.start();
             DONE.await();

@@ -1,0 +1,241 @@
+"""What a publisher has at the broker: its own topics, a user for each credential, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+from confluent_kafka import Consumer
+from confluent_kafka import TopicPartition as Place
+
+from services.committee.provisioning import Provisioner
+from services.committee.publishers import (
+    ChangePublisher,
+    IssueCredential,
+    RegisterPublisher,
+    RevokeCredential,
+    SuspendPublisher,
+)
+from shared.contracts import Rejected
+from shared.contracts.committee import PublisherRights
+from shared.ingress.register import fingerprint
+from shared.streams.access import Access
+from shared.streams.broker import Broker
+from shared.streams.topics import Topics
+from tests.conftest import NewDatabase, NewTopics
+from tests.eventually import eventually
+from tests.integration.ingress.desk import Desk, desk
+
+STREAM = "publisher:personnel"
+RIGHTS = PublisherRights(sources=("/ext/personnel/central",), types=("CommitteeAppointed",))
+PASSWORD = "a-password-that-nobody-knows"
+
+
+@dataclass
+class Bureau:
+    """A committee service that keeps publishers' users at a broker, as its own user there."""
+
+    desk: Desk
+    provisioner: Provisioner
+    access: Access
+    topics: Topics
+    broker: Broker
+
+    def user(self, credential: str = "first", password: str = PASSWORD) -> Broker:
+        """The broker as the publisher comes to it."""
+        return Broker(self.broker.servers, "SASL_PLAINTEXT", self.name(credential), password)
+
+    def name(self, credential: str = "first") -> str:
+        """The broker's user of a credential."""
+        return self.provisioner.username("personnel", credential)
+
+    async def issue(self, credential: str = "first", **more: Any) -> None:
+        """Issue a credential, and make its user."""
+        command = IssueCredential(credential=credential, kind="scram", fingerprint=fingerprint(PASSWORD), **more)
+        await self.desk.command("publishers", command, "issue-credential", STREAM)
+        await self.provisioner.admit("personnel", credential, PASSWORD)
+
+    async def settle(self) -> None:
+        """Put the broker right by the register."""
+        await self.provisioner.settle(self.desk.store)
+
+    async def rights(self, credential: str = "first") -> frozenset[tuple[str, str, str]]:
+        """What the user of a credential may do."""
+        return (await self.access.granted()).get(self.name(credential), frozenset())
+
+
+@pytest.fixture
+async def bureau(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Bureau]:
+    names = await topics()
+    known = Topics(names.prefix)
+    access = Access(names.broker_of("committee"))
+    async with desk(await database("committee")) as on:
+        register = RegisterPublisher(publisher="personnel", office="สำนักงาน ก.ค.ศ.", rights=RIGHTS)
+        await on.command("publishers", register)
+        made = Bureau(on, Provisioner(access, known), access, known, names.broker)
+        yield made
+        users = [user for user in await access.users() if user.startswith(names.prefix)]
+        await access.revoke(users)
+        await access.delete_users(users)
+
+
+async def send(broker: Broker, topic: str) -> None:
+    """Write one record. Raises KafkaError."""
+    producer = AIOKafkaProducer(**broker.client(), request_timeout_ms=3000, retry_backoff_ms=100)
+    try:
+        await producer.start()
+        await producer.send_and_wait(topic, b"{}")
+    finally:
+        await producer.stop()
+
+
+async def may_read(broker: Broker, topic: str) -> bool:
+    """Whether the broker hands out a topic. Asked by librdkafka, which is told no and says so."""
+
+    def ask() -> bool:
+        consumer = Consumer({**broker.librdkafka(), "group.id": "unused", "enable.partition.eof": True, "log_level": 0})
+        try:
+            consumer.assign([Place(topic, 0, 0)])
+            while (told := consumer.poll(10)) is None or told.error() is None:
+                assert told is not None, "the broker says nothing"
+            return bool(told.error().name() == "_PARTITION_EOF")
+        finally:
+            consumer.close()
+
+    return await asyncio.to_thread(ask)
+
+
+async def has_sent(broker: Broker, topic: str) -> bool:
+    """Whether a record can be written by now: the broker learns of a user a moment after it was made."""
+    try:
+        await send(broker, topic)
+    except KafkaError:
+        return False
+    return True
+
+
+async def test_a_publisher_writes_its_own_topic(bureau: Bureau) -> None:
+    await bureau.issue()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+
+
+async def test_a_publisher_that_writes_elsewhere_is_refused_by_the_broker(bureau: Bureau) -> None:
+    await bureau.issue()
+    other = RegisterPublisher(
+        publisher="e-meeting", office="สพฐ.", rights=RIGHTS.model_copy(update={"sources": ("/ext/e-meeting/x",)})
+    )
+    await bureau.desk.command("publishers", other)
+    await bureau.settle()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+    elsewhere = [
+        bureau.topics.ingress("e-meeting"),
+        bureau.topics.receipts("personnel"),
+        bureau.topics.events("committee"),
+        bureau.topics.heads,
+    ]
+    for topic in elsewhere:
+        with pytest.raises(TopicAuthorizationFailedError):
+            await send(bureau.user(), topic)
+
+
+async def test_a_publisher_reads_what_it_is_told_and_nothing_else(bureau: Bureau) -> None:
+    await bureau.issue()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+    assert await may_read(bureau.user(), bureau.topics.receipts("personnel"))
+    for topic in (bureau.topics.ingress("personnel"), bureau.topics.events("committee")):
+        assert not await may_read(bureau.user(), topic)
+
+
+async def test_a_publisher_reads_in_groups_of_its_own_name_alone(bureau: Bureau) -> None:
+    await bureau.issue()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+    prefix, topic = bureau.topics.prefix, bureau.topics.receipts("personnel")
+
+    async def commit(group: str) -> None:
+        consumer = AIOKafkaConsumer(**bureau.user().client(), group_id=group, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            place = TopicPartition(topic, 0)
+            consumer.assign([place])
+            await consumer.commit({place: 0})
+        finally:
+            await consumer.stop()
+
+    await commit(f"{prefix}personnel.receipts")
+    with pytest.raises(GroupAuthorizationFailedError):
+        await commit(f"{prefix}obec.committee.ingress")
+
+
+async def test_nobody_logs_in_with_another_password_or_without_one(bureau: Bureau) -> None:
+    await bureau.issue()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+    for stranger in (bureau.user(password="guessed"), Broker(bureau.broker.servers)):
+        with pytest.raises(KafkaError):
+            await send(stranger, bureau.topics.ingress("personnel"))
+
+
+async def test_two_credentials_of_one_publisher_overlap(bureau: Bureau) -> None:
+    await bureau.issue("first")
+    await bureau.issue("second")
+    for each in ("first", "second"):
+        await eventually(lambda each=each: has_sent(bureau.user(each), bureau.topics.ingress("personnel")))  # type: ignore[misc]
+    revoke = RevokeCredential(credential="first", reason="rotated")
+    await bureau.desk.command("publishers", revoke, "revoke-credential", STREAM)
+    await bureau.settle()
+    assert bureau.name("first") not in await bureau.access.users()
+    with pytest.raises(KafkaError):
+        await send(bureau.user("first"), bureau.topics.ingress("personnel"))
+    await send(bureau.user("second"), bureau.topics.ingress("personnel"))
+
+
+async def test_a_suspended_publisher_may_do_nothing_until_it_is_admitted_again(bureau: Bureau) -> None:
+    await bureau.issue()
+    await bureau.desk.command("publishers", SuspendPublisher(reason="ตรวจสอบ"), "suspend", STREAM)
+    await bureau.settle()
+    assert await bureau.rights() == frozenset()
+    back = ChangePublisher(office="สำนักงาน ก.ค.ศ.", rights=RIGHTS, reason="ตรวจแล้ว")
+    await bureau.desk.command("publishers", back, "change", STREAM)
+    await bureau.settle()
+    await eventually(lambda: has_sent(bureau.user(), bureau.topics.ingress("personnel")))
+
+
+async def test_what_somebody_changed_at_the_broker_is_put_right(bureau: Bureau) -> None:
+    await bureau.issue()
+    await bureau.access.put_users({bureau.name("nobody-issued-this"): PASSWORD})
+    await bureau.access.revoke([bureau.name()])
+    await bureau.settle()
+    assert bureau.name("nobody-issued-this") not in await bureau.access.users()
+    assert ("TOPIC", bureau.topics.ingress("personnel"), "WRITE") in await bureau.rights()
+
+
+async def test_a_user_that_is_being_made_is_not_taken_for_a_leftover(bureau: Bureau) -> None:
+    """The register is told first, and the broker is asked first."""
+    command = IssueCredential(credential="first", kind="scram", fingerprint=fingerprint(PASSWORD))
+    await bureau.desk.command("publishers", command, "issue-credential", STREAM)
+    await bureau.settle()
+    await bureau.provisioner.admit("personnel", "first", PASSWORD)
+    await bureau.settle()
+    assert bureau.name() in await bureau.access.users()
+    assert await bureau.rights() != frozenset()
+
+
+async def test_a_broker_that_is_away_is_said_so(bureau: Bureau) -> None:
+    nowhere = Access(Broker("127.0.0.1:1", "SASL_PLAINTEXT", "obec-committee", "x"), seconds=0.5)
+    away = Provisioner(nowhere, bureau.topics)
+    with pytest.raises(Rejected) as refused:
+        await away.admit("personnel", "first", PASSWORD)
+    assert refused.value.code == "broker.unavailable"
+
+
+async def test_a_service_may_not_write_what_is_another_s(bureau: Bureau, topics: NewTopics) -> None:
+    names = await topics()
+    known = Topics(names.prefix)
+    await send(names.broker_of("activity"), known.events("activity"))
+    for service, topic in (("activity", known.events("committee")), ("reporting", known.events("reporting"))):
+        with pytest.raises(TopicAuthorizationFailedError):
+            await send(names.broker_of(service), topic)
