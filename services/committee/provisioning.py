@@ -67,7 +67,7 @@ class Provisioner:
             await self._access.put_topics(self._topics_of(publisher), TOPIC)
             await self._access.put_users({user: password})
             await self._access.grant({user: self._rights(publisher)})
-            await self._access.until_known(user, password)
+            await self._access.until_sees(user, password, self._topics_of(publisher))
         except BrokerRefused as refused:
             log.warning("a publisher's user could not be made", user=user, reason=str(refused))
             raise Rejected("broker.unavailable") from refused

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, Literal, TypeVar
 
 from shared.contracts.coded import CodedError
@@ -60,10 +61,14 @@ class Access:
         changes = [UserScramCredentialUpsertion(user, info, word.encode()) for user, word in passwords.items()]
         await self._asked(lambda client: client.alter_user_scram_credentials(changes, request_timeout=self._seconds))
 
-    async def until_known(self, username: str, password: str) -> None:
-        """Wait until the broker lets a new user in: it learns of one a moment after it was made."""
-        known = Access(replace(self.broker, username=username, password=password, mechanism="SCRAM-SHA-512"))
-        await known._topics()
+    async def until_sees(self, username: str, password: str, topics: Iterable[str]) -> None:
+        """Wait until a new user may see topics: the broker learns of users and rights a moment after they were made."""
+        user = Access(replace(self.broker, username=username, password=password, mechanism="SCRAM-SHA-512"))
+        deadline = monotonic() + self._seconds
+        while not set(topics) <= (await user._topics()).keys():
+            if monotonic() > deadline:
+                raise BrokerRefused(f"Kafka at {self.broker}: {username} has no rights after {self._seconds:.0f} s")
+            await asyncio.sleep(0.05)
 
     async def delete_users(self, usernames: Iterable[str]) -> None:
         """Take users away; those that are not there are no error."""
