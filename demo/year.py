@@ -40,8 +40,7 @@ class Year:
 
     async def begin(self) -> None:
         """The programme, its plan and its money."""
-        definition = ProgrammeDefinition.model_validate(tomllib.loads(DEFINITION.read_text("utf-8")))
-        await self.offices.send("committee", "programmes", {"definition": definition.model_dump(mode="json")})
+        await self.offices.send("committee", "programmes", {"definition": definition()})
         await self.offices.send("evaluation", "indicators", {"programme": PROGRAMME})
         await self.senders.begin()
         await all_of(self._plan(code, *days) for code, days in example.ACTIVITIES.items())
@@ -483,6 +482,12 @@ class Year:
             "guidelines": ["จัดประชุมอย่างน้อยไตรมาสละครั้ง (ตัวอย่าง)"],
         }
         await self.offices.send("evaluation", "evaluations", body)
+
+
+def definition() -> dict[str, Any]:
+    """The programme's definition as it is sent."""
+    made = ProgrammeDefinition.model_validate(tomllib.loads(DEFINITION.read_text("utf-8")))
+    return made.model_dump(mode="json")
 
 
 def _measurement(code: str, scope: str, period: str) -> str:

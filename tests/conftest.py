@@ -1,8 +1,10 @@
 """What every test can ask for: the run's servers, a fresh migrated database, topics of its own, a stack to break."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from tests.stack import Database, Topics, fresh_database, fresh_topics
 
 ONE_PROCESS = ("tests/scenarios/",)
 """Folders whose tests share one running product."""
+
+SEED = "OBEC_FAULT_SEED"
 
 NewDatabase = Callable[[str], Awaitable[Database]]
 NewTopics = Callable[..., Awaitable[Topics]]
@@ -51,6 +55,12 @@ def the_servers() -> Servers:
 def kafka(servers: Servers) -> Broker:
     """The run's broker, as one that may do everything."""
     return servers.broker
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest) -> Random:
+    """Decides when something breaks: the same in every run, unless the campaign names a seed."""
+    return Random(f"{os.environ.get(SEED, '2560')} {request.node.name}")
 
 
 @pytest.fixture

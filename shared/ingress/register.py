@@ -25,6 +25,8 @@ from shared.ingress.sql import statement
 
 FRESH_SECONDS = 1.0
 """For so long the register is used without reading it anew: a credential that is revoked is refused after it."""
+NEWS_SECONDS = 0.05
+"""For so long where a credential is not known: who guesses has the register read no more often than that."""
 OWNER = "committee"
 
 _LEARNED_SO_FAR = statement("learned_so_far")
@@ -102,18 +104,22 @@ class Register:
         """Whose OAuth2 client it is, valid now. Raises Rejected ``register.not_loaded``."""
         return await self._of_credential("oauth2_client", lambda each: each.id == client, now)
 
-    async def all(self) -> Mapping[str, Publisher]:
-        """Every publisher by name. Raises Rejected ``register.not_loaded`` until committee's events have come once."""
-        if monotonic() - self._read_at > FRESH_SECONDS:
+    async def all(self, fresh: float = FRESH_SECONDS) -> Mapping[str, Publisher]:
+        """Every publisher by name, as it was at most ``fresh`` seconds ago.
+
+        Raises Rejected ``register.not_loaded`` until committee's events have come once.
+        """
+        if monotonic() - self._read_at > fresh:
             self._by_name = await self._read()
             self._read_at = monotonic()
         return self._by_name
 
     async def _of_credential(self, kind: str, matches: Callable[[Credential], bool], now: datetime) -> Publisher | None:
-        for publisher in (await self.all()).values():
-            for credential in publisher.credentials.values():
-                if credential.kind == kind and matches(credential) and credential.valid_at(now):
-                    return publisher
+        for fresh in (FRESH_SECONDS, NEWS_SECONDS):  # what is not known may have been issued a moment ago
+            for publisher in (await self.all(fresh)).values():
+                for credential in publisher.credentials.values():
+                    if credential.kind == kind and matches(credential) and credential.valid_at(now):
+                        return publisher
         return None
 
     async def _read(self) -> Mapping[str, Publisher]:

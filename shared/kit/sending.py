@@ -70,7 +70,7 @@ class Sender:
     def __init__(
         self, start: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        self._start = start.rstrip("/")
+        self._start, self.headers = start.rstrip("/"), dict(headers)
         self._http = httpx.AsyncClient(headers=dict(headers), timeout=30.0, trust_env=False, transport=transport)
         self._urls: dict[str, str] = {}
         self.outcomes: Counter[str] = Counter()

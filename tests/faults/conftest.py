@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -13,8 +11,6 @@ from shared.streams.topics import Topics
 from tests.conftest import NewDatabase, NewTopics
 from tests.faults.issuer import RunningIssuer, running_issuer
 from tests.faults.stage import Stage
-
-SEED = "OBEC_FAULT_SEED"
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +45,3 @@ async def stage(
         yield made
     finally:
         made.end()
-
-
-@pytest.fixture
-def chance(request: pytest.FixtureRequest) -> Random:
-    """Decides when something breaks: the same in every run, unless the campaign names a seed."""
-    return Random(f"{os.environ.get(SEED, '2560')} {request.node.name}")

@@ -26,7 +26,7 @@ from tests.eventually import eventually
 from tests.faults.process import clean_environment
 from tests.oracle.guarantees.every import told_by
 from tests.oracle.told import Told
-from tests.oracle_check import read_store
+from tests.oracle_check import check_guarantees, read_store
 from tests.servers import Servers, run_folder
 from tests.stack import Database, Topics, fresh_database, fresh_topics
 
@@ -39,6 +39,8 @@ READERS: Mapping[str, Mapping[str, Sequence[str]]] = {
 """By database: its consumers, and the stores of which they must have read everything before the system is at rest."""
 SIMULATED = {"OBEC_CLOCK": "simulated", "OBEC_EMBEDDED": "1", "OBEC_PUBLIC_READ": "1"}
 REST_SECONDS = 120.0
+DUE = "SELECT count(*) FROM waiting WHERE woken > looked_at"
+"""Facts that wait and are to be decided again."""
 SEARCH_PATH = {"search_path": "reporting, public"}
 
 Answer = Any
@@ -112,6 +114,16 @@ class Product:
         moment: datetime = await self.value("evaluation", "SELECT business_now()")
         return moment
 
+    async def rows(self, service: str, sql: str) -> Sequence[Any]:
+        """Rows from a service's database."""
+        async with connected(self.databases[service].app_dsn) as connection:
+            found: Sequence[Any] = await connection.fetch(sql)
+            return found
+
+    async def faults(self) -> Sequence[str]:
+        """Every guarantee that does not hold, the views held against the oracle's fold."""
+        return await check_guarantees(self.dsns, self.names.broker, self.topics, reporting_dsn=self.reporting_dsn)
+
     async def heads(self) -> Positions:
         """The stores' last positions."""
         last = "SELECT coalesce(max(position), 0) FROM events"
@@ -134,7 +146,8 @@ class Product:
             for consumer, stores in consumers.items():
                 if any(read.get((consumer, store), 0) < heads[store] for store in stores):
                     return False
-        return await self.heads() == heads
+        due = sum([await self.value(service, DUE) for service in STORES])
+        return not due and await self.heads() == heads
 
     async def _read_by(self, service: str) -> Mapping[tuple[str, str], int]:
         async with connected(self.databases[service].app_dsn) as connection:
