@@ -1,4 +1,4 @@
-"""``python -m tests.campaign [rounds] [tests…]``: tests that break things by chance, each round with moments of its own.
+"""``python -m tests.campaign [rounds] [tests…]``: tests that break things, each round at moments of its own.
 
 Every round prints its seed; ``OBEC_FAULT_SEED=<seed> pytest tests/faults`` breaks things at the same moments once more.
 Rounds also drive the store's state machine with examples of their own. Ends at the first round that is not green.

