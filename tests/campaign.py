@@ -18,7 +18,7 @@ from rich.console import Console
 from deploy.local.supervisor import ROOT
 
 ROUNDS = 20
-TESTS = ("tests/faults", "tests/shuffled", "tests/integration/eventstore/test_store_machine.py")
+TESTS = ("tests/faults", "tests/shuffled", "tests/fuzzed", "tests/integration/eventstore/test_store_machine.py")
 EXAMPLES = "25"
 CHAOS_SECONDS = "20"
 

@@ -34,9 +34,11 @@ class Receipts:
         """Serve them."""
         answers = {200: ("What became of it.", dict[str, Any])}
         path = "/v1/receipts/{fact:path}"
-        api.add(Operation("GET", path, "What became of one fact", "facts", answers, None, (FACT,)), self.one)
+        api.add(
+            Operation("GET", path, "What became of one fact", "facts", answers, None, (FACT,), by_key=True), self.one
+        )
         listed = {200: ("Receipts of every service, in order of time.", list[dict[str, Any]])}
-        operation = Operation("GET", "/v1/receipts", "Receipts", "facts", listed, None, (AFTER, HOW_MANY))
+        operation = Operation("GET", "/v1/receipts", "Receipts", "facts", listed, None, (AFTER, HOW_MANY), by_key=True)
         api.add(operation, self.listing)
 
     async def one(self, request: Request) -> Response:

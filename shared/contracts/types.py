@@ -30,8 +30,23 @@ def _storable(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2299
+"""Years (C.E.) of which anything is told: a day outside them is a slip, and cannot be reckoned with near its ends."""
+
+
 def _utc(moment: datetime) -> datetime:
+    _require_year(moment.year)
     return moment.astimezone(UTC)
+
+
+def _day(day: date) -> date:
+    _require_year(day.year)
+    return day
+
+
+def _require_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR} (C.E.)")
 
 
 def bangkok_midnight(day: date) -> datetime:
@@ -57,7 +72,9 @@ Instant = Annotated[
     AfterValidator(_utc),
     Field(description="Instant, ISO 8601 with offset; stored in UTC.", examples=["2017-01-12T02:00:00Z"]),
 ]
-Day = Annotated[date, Field(description="Day in Bangkok, ISO 8601, C.E.", examples=["2017-01-12"])]
+Day = Annotated[
+    date, AfterValidator(_day), Field(description="Day in Bangkok, ISO 8601, C.E.", examples=["2017-01-12"])
+]
 ProgrammeId = Annotated[
     str,
     Field(

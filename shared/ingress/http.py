@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts import REGISTRY, ContractError, Rejected
 from shared.eventstore.append import OtherContent
@@ -23,7 +23,7 @@ from shared.ingress.register import Publisher, Register
 from shared.thai.errors import ThaiConventionError
 from shared.thai.fiscal import parse_date
 from shared.web import asked
-from shared.web.api import COMMANDING, READING, Api, Operation, Parameter
+from shared.web.api import COMMANDING, Api, Endpoint, Operation, Parameter
 from shared.web.jsonable import Json
 from shared.web.problems import of_code, respond
 
@@ -48,6 +48,20 @@ TO = Parameter("to", "query", "Last day.", {"type": "string", "format": "date"},
 OF_FACT = Parameter(
     "fact", "path", "<source>/<id>, each percent-encoded as far as it needs to be.", {"type": "string"}, required=True
 )
+
+
+class Event(BaseModel):
+    """A fact as a CloudEvent; what ``data`` must be is in the schema of its type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    specversion: Literal["1.0"]
+    id: str = Field(min_length=1, description="The sender's own; it stays with the fact for ever.", examples=["p-1"])
+    source: str = Field(min_length=1, description="One of the publisher's.", examples=["/ext/personnel/central"])
+    type: str = Field(min_length=1, examples=["th.go.obec.cluster.CommitteeProposed.v1"])
+    subject: str | None = Field(default=None, description="The stream, for what has no natural key.")
+    time: str | None = Field(default=None, examples=["2017-01-12T09:00:00+07:00"])
+    data: dict[str, Any] | None = None
 
 
 class Rights(BaseModel):
@@ -79,22 +93,28 @@ class Ingress:
 
     def add_to(self, api: Api) -> None:
         """Serve them."""
-        told = {200: ("What became of it; a batch: of each, in order.", Receipt), 201: ("Accepted.", Receipt)}
+        told: dict[int, tuple[str, Any]] = {
+            200: ("What became of it; a batch: of each, in order.", Receipt | list[Receipt]),
+            201: ("Accepted.", Receipt),
+        }
         told[202] = ("It waits for what comes before it.", Receipt)
         summary = "Send a fact (CloudEvents 1.0: structured, binary, or a batch)"
         problems = (*COMMANDING, 421, 429)
-        api.add(Operation("POST", PATH, summary, "facts", told, dict[str, Any], (DRY_RUN,), problems), self.send)
-        one = {200: ("What became of it.", Receipt)}
-        summary = "What became of one fact"
-        api.add(Operation("GET", "/v1/receipts/{fact:path}", summary, "facts", one, None, (OF_FACT,)), self.receipt)
-        many = {200: ("Receipts in order; Link says where to go on.", list[Receipt])}
-        asked_for = (AFTER, HOW_MANY, OF_OUTCOME)
-        api.add(Operation("GET", "/v1/receipts", "Receipts", "facts", many, None, asked_for), self.listing)
-        rights = {200: ("What it may send.", Rights)}
-        api.add(Operation("GET", "/v1/publishers/me", "Who I am here", "facts", rights, None, (), READING), self.me)
-        days = {200: ("Day by day.", list[Day])}
-        path = "/v1/publishers/me/reconciliation"
-        api.add(Operation("GET", path, "Counts and a hash, to compare", "facts", days, None, (FROM, TO)), self.days)
+        bodies = {STRUCTURED: Event, BATCH: list[Event], "application/json": dict[str, Any]}
+        operation = Operation(
+            "POST", PATH, summary, "facts", told, None, (DRY_RUN,), problems, by_key=True, bodies=bodies
+        )
+        api.add(operation, self.send)
+
+        def serve(path: str, summary: str, answer: tuple[str, Any], endpoint: Endpoint, *asked: Parameter) -> None:
+            api.add(Operation("GET", path, summary, "facts", {200: answer}, None, asked, by_key=True), endpoint)
+
+        one, many = ("What became of it.", Receipt), ("In order; Link says where to go on.", list[Receipt])
+        serve("/v1/receipts/{fact:path}", "What became of one fact", one, self.receipt, OF_FACT)
+        serve("/v1/receipts", "Receipts", many, self.listing, AFTER, HOW_MANY, OF_OUTCOME)
+        serve("/v1/publishers/me", "Who I am here", ("What it may send.", Rights), self.me)
+        path, days = "/v1/publishers/me/reconciliation", ("Day by day.", list[Day])
+        serve(path, "Counts and a hash, to compare", days, self.days, FROM, TO)
 
     async def send(self, request: Request) -> Response:
         """Take one event or a batch."""

@@ -83,6 +83,10 @@ class Operation:
     problems: Sequence[int] = READING
     media_type: str = "application/json"
     public: bool = False
+    by_key: bool = False
+    """Whether a publisher's API key is as good as a token."""
+    bodies: Mapping[str, Any] = field(default_factory=dict)
+    """By media type, what a body may be, where that is more than one JSON."""
     name: str = ""
     """For generated clients, where the address does not make a good one."""
 
@@ -99,10 +103,15 @@ class Operation:
         words = [word for word in self.path.split("/")[2:] if not word.startswith("{")]
         return "_".join([self.method.lower(), *words, *(["of_stream"] if self.path.endswith("}") else [])])
 
+    @property
+    def contents(self) -> Mapping[str, Any]:
+        """What a body may be, by media type; empty where there is none."""
+        return self.bodies or ({} if self.body is None else {"application/json": self.body})
+
     def types(self) -> Iterator[tuple[Any, Any]]:
         """Every type whose schema is needed, with pydantic's mode."""
-        if self.body is not None:
-            yield self.body, "validation"
+        for body in self.contents.values():
+            yield body, "validation"
         for _, answer in self.answers.values():
             if answer is not None:
                 yield answer, "serialization"
@@ -136,7 +145,10 @@ class Api:
         components = document.setdefault("components", {})
         components["schemas"] = {**components.get("schemas", {}), **definitions}
         components["responses"] = {str(status): _problem_response(status) for status in TITLES}
-        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        components["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        }
         for each in self.operations:
             document["paths"][each.documented_path][each.method.lower()] = _operation(each, schemas)
         known = {(each.documented_path, each.method.lower()) for each in self.operations}
@@ -167,10 +179,10 @@ def _operation(operation: Operation, schemas: Mapping[tuple[int, str], Any]) -> 
         },
     }
     if not operation.public:
-        document["security"] = [{"token": []}]
-    if operation.body is not None:
-        schema = schemas[id(operation.body), "validation"]
-        document["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        document["security"] = [{"token": []}, *([{"api_key": []}] if operation.by_key else [])]
+    if operation.contents:
+        content = {kind: {"schema": schemas[id(body), "validation"]} for kind, body in operation.contents.items()}
+        document["requestBody"] = {"required": True, "content": content}
     return document
 
 
@@ -203,6 +215,6 @@ def _problem_response(status: int) -> dict[str, Any]:
 
 
 def _with_problems(operation: dict[str, Any]) -> None:
-    for status in READING:
-        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
     operation["responses"].pop("422", None)
+    for status in COMMANDING if "requestBody" in operation else READING:
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter
 
 from shared.contracts import REGISTRY, ContractError, Event, Registry
 from shared.contracts.committee import CommitteeDissolved
 from shared.contracts.document import event_example, page, schemas
 from shared.contracts.rejection import codes
+from shared.contracts.types import Day, Instant
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted(REGISTRY, key=lambda event: event.spec.type)
@@ -231,6 +233,13 @@ def test_text_is_kept_in_nfc_and_never_in_nfkc_which_splits_sara_am(reason: str,
 def test_a_null_character_is_refused() -> None:
     with pytest.raises(ValueError, match="U\\+0000"):
         _dissolved("a\x00b")
+
+
+@pytest.mark.parametrize("year", ["0001", "1899", "2300", "9999"])
+def test_a_day_of_no_year_that_anything_is_told_of_is_refused(year: str) -> None:
+    for kind, text in ((Day, f"{year}-01-01"), (Instant, f"{year}-01-01T00:01:00+01:01")):
+        with pytest.raises(ValueError, match="the year must be from 1900 to 2299"):
+            TypeAdapter(kind).validate_python(text)
 
 
 def _dissolved(reason: str) -> CommitteeDissolved:
