@@ -71,7 +71,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         stack.push_async_callback(authenticator.close)
         relays = relays_of(settings, store)
         handler = parts.handler(store)
-        facts = FactHandler(handler, parts.facts)
+        facts = FactHandler(handler, parts.facts, Register(store))
         app = app_of(
             service,
             parts,
@@ -80,7 +80,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             {each: settings.url(each) for each in WRITE_SERVICES},
             checks=[Check("relay", _states(relays), required=False)] if relays else [],
         )
-        work = [*(relay.run for relay in relays), Drainer(facts).run, *parts.work(store)]
+        work = [*(relay.run for relay in relays), Drainer(facts).run, facts.originals.dropping, *parts.work(store)]
         if settings.broker is not None:
             topics = Topics(settings.topic_prefix)
             work += [

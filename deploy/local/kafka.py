@@ -196,17 +196,17 @@ def java() -> str:
     return found
 
 
-def resolve_class_path(cache: Path) -> str:
-    """The jars of `pom.xml` as Maven finds or downloads them; asked once a pom, until a jar is gone.
+def resolve_class_path(cache: Path, pom: Path = _POM) -> str:
+    """The jars of a pom as Maven finds or downloads them; asked once a pom, until a jar is gone.
 
     Raises StackError when Maven is missing or fails.
     """
-    known = cache / f"kafka-{_digest(_POM.read_text())}.classpath"
+    known = cache / f"kafka-{_digest(pom.read_text())}.classpath"
     if known.exists() and all(Path(jar).exists() for jar in known.read_text().split(":")):
         return known.read_text()
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = known.with_suffix(f".new-{os.getpid()}")
-    _maven("-f", str(_POM), "dependency:build-classpath", f"-Dmdep.outputFile={unfinished.resolve()}")
+    _maven("-f", str(pom), "dependency:build-classpath", f"-Dmdep.outputFile={unfinished.resolve()}")
     unfinished.rename(known)
     return known.read_text()
 

@@ -18,17 +18,23 @@ from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stal
 from shared.eventstore.commands import CommandHandler, Ready, Request
 from shared.ingress.cloudevents import Incoming
 from shared.ingress.facts import Fact, Facts, Sent
+from shared.ingress.originals import Originals
 from shared.ingress.reading import places_of, read_data
-from shared.ingress.register import Publisher
+from shared.ingress.register import Publisher, Register
+from shared.ingress.sql import statement
 from shared.thai.errors import ThaiConventionError
 from shared.web.problems import UNREACHABLE
 from shared.web.validation import Invalid
 
 log = structlog.get_logger(__name__)
 
+_CORRECT = statement("correct")
+
 DECIDE_AGAIN = 20
 """How often a fact is decided anew when a stream moved on under it; nobody stands there who could send it again."""
 ROLES = frozenset({"publisher"})
+CORRECTS = "corrects"
+"""The CloudEvents attribute that names, as <source> <id>, the refused fact in whose place another is sent."""
 NOT_THE_RULE: tuple[type[Exception], ...] = (*UNREACHABLE, asyncpg.PostgresError, ContractError)
 """What deciding may raise that says nothing of the fact: it is to be sent again."""
 
@@ -48,7 +54,6 @@ class _Case:
     incoming: Incoming
     publisher: str
     actor: str
-    fact: Fact
     received_at: datetime
     digest: bytes
     again: bool = False
@@ -58,8 +63,11 @@ class _Case:
 class FactHandler:
     """Decides the facts of one service."""
 
-    def __init__(self, handler: CommandHandler, facts: Facts) -> None:
+    def __init__(self, handler: CommandHandler, facts: Facts, register: Register | None = None) -> None:
+        """``register``: asked again for the rights of who sent what waits; None: they hold as they were."""
+        self._register = register
         self.handler, self.store, self.facts = handler, handler.store, facts
+        self.originals = Originals(handler.store)
 
     async def take(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool = False) -> Answer:
         """Decide a fact, or answer as before.
@@ -74,13 +82,25 @@ class FactHandler:
         if known is not None:
             return known
         fact = self._fact(incoming)
+        if not dry_run:
+            await self._require_refers(incoming, publisher)
         received_at = await self.store.clock.now()
-        case = _Case(incoming, publisher.name, publisher.actor, fact, received_at, digest)
+        case = _Case(incoming, publisher.name, publisher.actor, received_at, digest)
         try:
             require_rights(publisher, incoming, fact)
         except Rejected as refusal:
             return await self._conclude(_verdict(case, "rejected", refusal), dry_run=dry_run)
-        return await self._decide(case, dry_run=dry_run)
+        return await self._decide(case, fact, dry_run=dry_run)
+
+    async def _require_refers(self, incoming: Incoming, publisher: Publisher) -> None:
+        """Keep what the fact is sent in place of. Rejected ``fact.corrects_nothing``, of which nothing is kept."""
+        place = incoming.extensions.get(CORRECTS)
+        if place is None:
+            return
+        source, _, fact_id = place.partition(" ")
+        known = await self.store.pool.fetchval(_CORRECT, incoming.source, incoming.id, publisher.name, source, fact_id)
+        if not known:
+            raise Rejected("fact.corrects_nothing", pointer=f"/{CORRECTS}", id=fact_id[:100])
 
     async def refuse(self, publisher: Publisher, incoming: Incoming, refusal: Rejected) -> Answer:
         """Keep a refusal of what is the publisher's own, with its receipt, where nobody waits for an answer."""
@@ -91,15 +111,19 @@ class FactHandler:
             Append(incoming.source, incoming.id, digest, incoming.subject, (), {}, received_at, verdict=verdict)
         )
 
-    async def turn_away(self, publisher: Publisher, place: str, outcome: Outcome, refusal: Rejected) -> Answer:
+    async def turn_away(
+        self, publisher: Publisher, place: str, outcome: Outcome, refusal: Rejected, body: bytes | None = None
+    ) -> Answer:
         """Keep that a record could not be taken, by its place alone: <partition>/<offset> in the publisher's topic.
 
-        What it says stays there, and nowhere else; and it uses no id, of which it might not be the owner.
+        It uses no id, of which it might not be the owner. ``body``, of one that cannot be read, is kept for a while.
         """
         received_at = await self.store.clock.now()
         reason = {"code": refusal.code, "params": dict(refusal.params), "pointer": refusal.pointer}
         verdict = Verdict(outcome, publisher.name, "", received_at, orjson.dumps(reason, default=str).decode())
         source = f"/ingress/{publisher.name}"
+        if body is not None:
+            await self.originals.keep(publisher.name, source, place, "unreadable", body)
         digest = payload_digest(self.store.settings.secret, place)
         return await self.store.append(Append(source, place, digest, "", (), {}, received_at, verdict=verdict))
 
@@ -114,17 +138,36 @@ class FactHandler:
             incoming,
             waiting["publisher"],
             told["actor"],
-            self._fact(incoming),
             waiting["received_at"],
             waiting["digest"],
             again=True,
             woken=waiting["woken"],
         )
+        try:
+            fact = await self._present(incoming, waiting["publisher"])
+        except Rejected as refusal:
+            if refusal.code == "register.not_loaded":
+                raise
+            return await self._conclude(_verdict(case, "rejected", refusal), dry_run=False)
         if await self.store.clock.now() >= waiting["expires_at"]:
             reason = orjson.loads(waiting["reason"])
             late = Rejected("fact.waited_too_long", waited_for=reason["code"])
             return await self._conclude(_verdict(case, "rejected", late), dry_run=False)
-        return await self._decide(case, dry_run=False)
+        return await self._decide(case, fact, dry_run=False)
+
+    async def _present(self, incoming: Incoming, name: str) -> Fact:
+        """What a waiting fact is by now. Raises Rejected when it is taken no longer."""
+        try:
+            fact = self._fact(incoming)
+        except NotOurs as elsewhere:
+            raise Rejected("event.other_service", type=incoming.type, service=elsewhere.owner) from elsewhere
+        except ContractError as error:
+            raise Rejected(error.code, pointer="/type", type=incoming.type) from error
+        if self._register is not None:
+            publisher = await self._register.by_name(name) or Publisher(name)
+            require_admitted(publisher, incoming)
+            require_rights(publisher, incoming, fact)
+        return fact
 
     async def _known(self, incoming: Incoming, digest: bytes) -> Answer | None:
         known = await self.store.answered(incoming.source, incoming.id)
@@ -142,10 +185,12 @@ class FactHandler:
             raise NotOurs(owner_of(incoming.type, incoming.subject))
         return fact
 
-    async def _decide(self, case: _Case, *, dry_run: bool) -> Answer:
+    async def _decide(self, case: _Case, fact: Fact, *, dry_run: bool) -> Answer:
         for _ in range(DECIDE_AGAIN):
             try:
-                append = await self._decided(case)
+                append, repaired = await self._decided(case, fact)
+                if repaired and not dry_run:
+                    await self._keep_original(case)
             except (Invalid, ThaiConventionError) as unfit:
                 append = _verdict(case, "rejected", unfit)
             except NOT_THE_RULE:
@@ -164,32 +209,41 @@ class FactHandler:
                 return await self._conclude(_verdict(case, "rejected", taken), dry_run=dry_run)
         return await self._conclude(_verdict(case, "rejected", Rejected("stream.busy", stream="")), dry_run=dry_run)
 
-    async def _decided(self, case: _Case) -> Append:
-        """The append that the fact comes to, on its present stream. Raises Rejected, Invalid."""
-        fact, incoming = case.fact, case.incoming
-        data = read_data(fact, incoming.data)
+    async def _keep_original(self, case: _Case) -> None:
+        incoming = case.incoming
+        body = orjson.dumps(incoming.data)
+        await self.originals.keep(case.publisher, incoming.source, incoming.id, "repaired", body)
+
+    async def _decided(self, case: _Case, fact: Fact) -> tuple[Append, bool]:
+        """The append that the fact comes to, and whether its text was repaired. Raises Rejected, Invalid."""
+        data, repaired = read_data(fact, case.incoming.data)
+        return await self._decided_on(case, fact, data), repaired
+
+    async def _decided_on(self, case: _Case, fact: Fact, data: Any) -> Append:
+        """The append that a fact comes to on its present stream. Raises Rejected."""
+        incoming = case.incoming
         where = await fact.locate(Sent(data, incoming.subject), self.handler)
         command = fact.commanded(data)
         effective = command.moment()
         occurred_at = instant(effective) if effective is not None else case.received_at
         if isinstance(where, Claim):
             missing = Rejected("fact.predecessor_missing", scope=where.scope, key=where.key)
-            return self._waits(case, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
-        ready = await self.handler.ready(self._request(case, where, command))
+            return self._waits(case, fact, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
+        ready = await self.handler.ready(self._request(case, fact, where, command))
         try:
             append = self.handler.decided(ready)
         except Rejected as refusal:
             if refusal.code in fact.waits:
-                return self._waits(case, refusal, where, ready.versions, _names(ready), occurred_at)
+                return self._waits(case, fact, refusal, where, ready.versions, _names(ready), occurred_at)
             refused = _verdict(case, "rejected", refusal)
             return replace(refused, stream=where, versions=ready.versions)
         verdict = Verdict("accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken)
         return replace(append, digest=case.digest, verdict=verdict)
 
-    def _request(self, case: _Case, stream: str, command: Any) -> Request:
+    def _request(self, case: _Case, fact: Fact, stream: str, command: Any) -> Request:
         incoming = case.incoming
         return Request(
-            case.fact.aggregate,
+            fact.aggregate,
             stream,
             command,
             incoming.source,
@@ -206,6 +260,7 @@ class FactHandler:
     def _waits(
         self,
         case: _Case,
+        fact: Fact,
         refusal: Rejected,
         stream: str,
         versions: Mapping[str, int],
@@ -227,7 +282,7 @@ class FactHandler:
             waits_for=names,
             fact=orjson.dumps(kept).decode(),
             occurred_at=occurred_at,
-            expires_at=case.received_at + case.fact.patience,
+            expires_at=case.received_at + fact.patience,
         )
         return replace(made, stream=stream, versions=versions, verdict=verdict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -76,6 +76,16 @@ class Rights(BaseModel):
     limits: dict[str, int]
 
 
+class Original(BaseModel):
+    """A body as it was received."""
+
+    source: str
+    id: str
+    kind: str = Field(description="repaired: its text is stored otherwise; unreadable: it could not be read (Kafka).")
+    body: str = Field(description="In UTF-8; what is no UTF-8 is replaced.")
+    kept_until: datetime
+
+
 class Day(BaseModel):
     """One day's facts."""
 
@@ -113,6 +123,14 @@ class Ingress:
         serve("/v1/receipts/{fact:path}", "What became of one fact", one, self.receipt, OF_FACT)
         serve("/v1/receipts", "Receipts", many, self.listing, AFTER, HOW_MANY, OF_OUTCOME)
         serve("/v1/publishers/me", "Who I am here", ("What it may send.", Rights), self.me)
+        original = ("As it was received.", Original)
+        serve(
+            "/v1/originals/{fact:path}",
+            "What was sent, where it is not what is stored",
+            original,
+            self.original,
+            OF_FACT,
+        )
         path, days = "/v1/publishers/me/reconciliation", ("Day by day.", list[Day])
         serve(path, "Counts and a hash, to compare", days, self.days, FROM, TO)
 
@@ -153,11 +171,21 @@ class Ingress:
     async def receipt(self, request: Request) -> Response:
         """The present receipt of one fact."""
         publisher = await publisher_of(request, self._register)
-        source, fact_id = _source_and_id(request)
+        source, fact_id = _source_and_id(request, "/v1/receipts/")
         found = await receipts.receipt(self._store, publisher.name, source, fact_id)
         if found is None:
             raise Rejected("receipt.not_found", source=source[:100], id=fact_id[:100])
         return Json(found)
+
+    async def original(self, request: Request) -> Response:
+        """A body as it was received, while it is kept."""
+        publisher = await publisher_of(request, self._register)
+        source, fact_id = _source_and_id(request, "/v1/originals/")
+        found = await self._facts.originals.of(publisher.name, source, fact_id)
+        if found is None:
+            raise Rejected("original.not_kept", source=source[:100], id=fact_id[:100])
+        body = found.body.decode("utf-8", "replace")
+        return Json({"source": source, "id": fact_id, "kind": found.kind, "body": body, "kept_until": found.kept_until})
 
     async def listing(self, request: Request) -> Response:
         """Receipts in order."""
@@ -306,9 +334,9 @@ def _day(name: str, request: Request) -> date:
         raise Rejected("query.unreadable", name=name, value=text[:100]) from error
 
 
-def _source_and_id(request: Request) -> tuple[str, str]:
+def _source_and_id(request: Request, before: str) -> tuple[str, str]:
     """The address as it was sent tells the slashes of a source from those that part it from the id."""
     raw = request.scope.get("raw_path") or request.url.path.encode()
-    path = raw.decode("ascii", "replace").partition("?")[0].partition("/v1/receipts/")[2]
+    path = raw.decode("ascii", "replace").partition("?")[0].partition(before)[2]
     source, _, fact_id = path.rpartition("/")
     return "/" + unquote(source).lstrip("/"), unquote(fact_id)

@@ -8,10 +8,10 @@ from typing import Any
 
 from shared.ingress.facts import Fact
 from shared.thai.errors import ThaiConventionError
-from shared.thai.personal import in_json
 from shared.thai.places import NATION, region_code
-from shared.thai.repair import repair
 from shared.web.jsonable import dump
+from shared.web.text import personal, repaired
+from shared.web.text import told as told_of
 from shared.web.validation import Invalid, validated
 
 DATA = "/data"
@@ -19,20 +19,18 @@ _CODE = re.compile(r"CTR|R(0[1-9]|1[0-8])")
 _YEAR = re.compile(r"(2[45][0-9]{2})-")
 _PLACES = ("region", "scope")
 _NOT_AN_OBJECT = {"pointer": DATA, "code": "dict_type", "th": "ต้องเป็นออบเจกต์ JSON", "en": "a JSON object is needed"}
-_PERSONAL = {
-    "code": "text.personal_data",
-    "th": "มีชื่อบุคคลหรือช่องทางติดต่อ ให้ลงทะเบียนบุคคลก่อนแล้วใช้ person_id",
-    "en": "it holds a person's name or contact: register the person and send the person_id",
-}
 
 
-def read_data(fact: Fact, data: Any) -> Any:
-    """The data of a fact as its model. Raises Invalid, whose pointers lead into the event."""
+def read_data(fact: Fact, data: Any) -> tuple[Any, bool]:
+    """The data of a fact as its model, and whether its text is stored otherwise than it was written.
+
+    Raises Invalid, whose pointers lead into the event.
+    """
     if not isinstance(data, dict):
         raise Invalid([_NOT_AN_OBJECT])
-    told, errors = _with_places(_repaired(data, DATA))
-    personal = dict.fromkeys(pointer for pointer, _ in in_json(told, DATA))
-    errors += [{"pointer": each, **_PERSONAL} for each in personal]
+    clean = repaired(data, DATA)
+    told, errors = _with_places(clean)
+    errors += personal(told, DATA)
     try:
         read = validated(fact.model, dump(fact.change(told)), told)
     except Invalid as invalid:
@@ -41,7 +39,7 @@ def read_data(fact: Fact, data: Any) -> Any:
         errors += [each for each in found if each["pointer"] not in known]
     if errors:
         raise Invalid(errors)
-    return read
+    return read, clean != data
 
 
 def places_of(data: Any) -> dict[str, str]:
@@ -50,21 +48,6 @@ def places_of(data: Any) -> dict[str, str]:
         return {}
     told, errors = _with_places(data)
     return {} if errors else {name: told[name] for name in _PLACES if isinstance(told.get(name), str)}
-
-
-def _repaired(value: Any, pointer: str) -> Any:
-    match value:
-        case str():
-            try:
-                return repair(value)
-            except ThaiConventionError as error:
-                raise Invalid([_error(pointer, error)]) from error
-        case dict():
-            return {name: _repaired(each, f"{pointer}/{name}") for name, each in value.items()}
-        case list():
-            return [_repaired(each, f"{pointer}/{index}") for index, each in enumerate(value)]
-        case _:
-            return value
 
 
 def _with_places(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -78,9 +61,5 @@ def _with_places(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str
         try:
             found[name] = region_code(text, int(year[1]))
         except ThaiConventionError as error:
-            errors.append(_error(f"{DATA}/{name}", error))
+            errors.append(told_of(f"{DATA}/{name}", error))
     return found, errors
-
-
-def _error(pointer: str, error: ThaiConventionError) -> dict[str, Any]:
-    return {"pointer": pointer, "code": error.code, "th": error.thai, "en": error.english}

@@ -18,6 +18,7 @@ from shared.web.reading import place
 from shared.web.validation import filled
 
 _ONE, _PAGE, _BY_DAY = statement("receipt"), statement("receipts"), statement("by_day")
+_CORRECTED_BY = statement("corrected_by")
 
 
 class Reason(BaseModel):
@@ -43,6 +44,9 @@ class Receipt(BaseModel):
     position: str | None = Field(default=None, description="<store>:<shard>:<position>, to be passed on as `after`.")
     events: list[dict[str, str]] = Field(default_factory=list, description="Events that it became, {id, type} each.")
     reason: Reason | None = None
+    corrected_by: dict[str, str] | None = Field(
+        default=None, description="{source, id} of the accepted fact that was sent in its place (`corrects`)."
+    )
 
 
 def told(source: str, fact_id: str, event_type: str, answer: Answer) -> dict[str, Any]:
@@ -101,7 +105,7 @@ def of_row(store: str, row: Any) -> dict[str, Any]:
 async def receipt(store: EventStore, publisher: str, source: str, fact_id: str) -> dict[str, Any] | None:
     """The present receipt of a publisher's fact; None when nothing is known of it."""
     row = await store.pool.fetchrow(_ONE, publisher, source, fact_id)
-    return None if row is None else of_row(store.name, row)
+    return None if row is None else (await _with_corrections(store, publisher, [of_row(store.name, row)]))[0]
 
 
 async def receipts(
@@ -109,7 +113,15 @@ async def receipts(
 ) -> Sequence[dict[str, Any]]:
     """A publisher's receipts behind a serial number, in order."""
     rows = await store.pool.fetch(_PAGE, publisher, after, limit, outcome)
-    return [of_row(store.name, row) for row in rows]
+    return await _with_corrections(store, publisher, [of_row(store.name, row) for row in rows])
+
+
+async def _with_corrections(store: EventStore, publisher: str, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same, with what was accepted in place of those that were refused."""
+    sources, ids = [each["source"] for each in told], [each["id"] for each in told]
+    rows = await store.pool.fetch(_CORRECTED_BY, publisher, sources, ids) if told else []
+    by = {(row["source"], row["id"]): {"source": row["by_source"], "id": row["by_id"]} for row in rows}
+    return [{**each, "corrected_by": by.get((each["source"], each["id"]))} for each in told]
 
 
 async def by_day(store: EventStore, publisher: str, begin: date, end: date) -> list[dict[str, Any]]:

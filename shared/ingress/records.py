@@ -38,6 +38,9 @@ WAIT_MS = 500
 PAUSE_SECONDS = 1.0
 """Before joining again after an error, and before looking again whether the register was loaded."""
 
+AWAY = (KafkaError, OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""Broker or database: the records are taken again."""
+
 Read = tuple[Any, Incoming | Unreadable]
 """A record, and what it says."""
 
@@ -56,7 +59,7 @@ class RecordIngress:
         while not stop.is_set():
             try:
                 await self._join_and_take(stop)
-            except (KafkaError, OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 self.error = f"{type(error).__name__}: {error}"
                 log.warning("ingress starts anew", service=self._store.name, reason=self.error)
             with contextlib.suppress(asyncio.TimeoutError):
@@ -108,11 +111,22 @@ class RecordIngress:
         return None
 
     async def _decide(self, publisher: Publisher, record: Any, read: Incoming | Unreadable) -> None:
+        """Decide one record. What fails on it for no reason outside is kept, so that others go on."""
+        try:
+            await self._decide_one(publisher, record, read)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("a record could not be decided", topic=record.topic, offset=record.offset)
+            failed = Rejected("fact.rule_failed")
+            await self._facts.turn_away(publisher, _place(record), "quarantined", failed, record.value or b"")
+
+    async def _decide_one(self, publisher: Publisher, record: Any, read: Incoming | Unreadable) -> None:
         answers_for_all = self._store.name == OWNER
         if isinstance(read, Unreadable):
             if answers_for_all:
                 refusal = Rejected(read.code, pointer=read.pointer)
-                await self._facts.turn_away(publisher, _place(record), "quarantined", refusal)
+                await self._facts.turn_away(publisher, _place(record), "quarantined", refusal, record.value or b"")
             return
         try:
             await self._facts.take(read, publisher)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -25,8 +25,8 @@ _UNSENT, _MOVE = statement("unsent_receipts"), statement("move_receipts_cursor")
 
 AT_ONCE = 500
 POLL_SECONDS = 1.0
-TOPICS_SECONDS = 5.0
-"""How long it is believed which topics there are: a publisher whose topic is new is told from then on."""
+TOPICS_SECONDS, NEWS_SECONDS = 5.0, 0.5
+"""How long it is believed which topics there are, and which there are not; a publisher is told from then on."""
 SEND_TIMEOUT_MS = 10_000
 
 
@@ -79,19 +79,21 @@ class Teller:
         return len(rows)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
-        await self._look(producer)
+        topics = [self._topics.receipts(row["publisher"]) for row in rows]
+        await self._look(producer, topics)
         sent = []
-        for row in rows:
-            topic = self._topics.receipts(row["publisher"])
+        for row, topic in zip(rows, topics, strict=True):
             if topic in self._known:
                 key = f"{row['source']} {row['id']}".encode()
                 value = dump(receipts.of_row(self._store.name, row))
                 sent.append(await producer.send(topic, value, key=key, headers=_HEADERS))
         await asyncio.gather(*sent)
 
-    async def _look(self, producer: AIOKafkaProducer) -> None:
+    async def _look(self, producer: AIOKafkaProducer, wanted: Iterable[str]) -> None:
+        """See which topics there are; one that is not known may have been made a moment ago."""
         now = asyncio.get_running_loop().time()
-        if now - self._looked_at > TOPICS_SECONDS:
+        fresh = TOPICS_SECONDS if self._known.issuperset(wanted) else NEWS_SECONDS
+        if now - self._looked_at > fresh:
             cluster = await producer.client.fetch_all_metadata()
             self._known = frozenset(cluster.topics())
             self._looked_at = now

@@ -17,6 +17,7 @@ from tests.conftest import NewDatabase
 from tests.contract.asking import problem_of, refused, send
 from tests.contract.conftest import client_of
 from tests.contract.services import app_of, opened
+from tests.eventually import eventually
 from tests.integration.ingress.desk import SOURCE, TYPES, appointed, event, proposed
 from tests.tokens import TestIssuer
 from tests.unit.committee.examples import definition
@@ -279,3 +280,66 @@ async def test_no_secret_is_in_the_store(officer: httpx.AsyncClient, app: FastAP
     key = await key_of(officer)
     rows = await app.state.store.pool.fetch("SELECT data, metadata FROM events")
     assert not any(key in row["data"] or key in row["metadata"] for row in rows)
+
+
+async def test_what_was_refused_is_corrected_by_another_that_refers_to_it(publisher: httpx.AsyncClient) -> None:
+    wrong = await post(publisher, proposed("wrong", "R99"))
+    assert wrong.status_code == 422
+    right = {**proposed("right"), "corrects": f"{SOURCE} wrong"}
+    assert (await post(publisher, right)).status_code == 201
+    told = (await publisher.get("/v1/receipts/ext/personnel/central/wrong")).json()
+    assert (told["outcome"], told["corrected_by"]) == ("rejected", {"source": SOURCE, "id": "right"})
+    await refused(post(publisher, {**proposed("other"), "corrects": "nothing"}), 422, "fact.corrects_nothing")
+
+
+async def test_what_was_repaired_is_shown_as_it_was_sent(publisher: httpx.AsyncClient) -> None:
+    await post(publisher, proposed(proposed_by="สํานักงาน"))
+    original = (await publisher.get("/v1/originals/ext/personnel/central/p-1")).json()
+    assert original["kind"] == "repaired"
+    assert orjson.loads(original["body"])["proposed_by"] == "สํานักงาน"
+    await refused(publisher.get("/v1/originals/ext/personnel/central/none"), 404, "original.not_kept")
+
+
+async def test_a_publisher_registers_persons_under_its_own_name_alone(
+    publisher: httpx.AsyncClient, officer: httpx.AsyncClient
+) -> None:
+    body = {"display_name": "สมชาย ใจดี"}
+    made = await publisher.put("/v1/persons/personnel/hr-1", json=body)
+    assert made.status_code == 201
+    assert (await officer.put("/v1/persons/personnel/hr-1", json=body)).json() == made.json()
+    await refused(publisher.put("/v1/persons/e-meeting/hr-1", json=body), 403, "person.other_publisher")
+    suspend = {"reason": "ตรวจสอบ"}
+    assert (await send(officer, f"/v1/publishers/{PUBLISHER}/suspend", suspend, key="s")).status_code == 201
+
+    async def is_refused() -> bool:
+        return (await publisher.put("/v1/persons/personnel/hr-2", json=body)).status_code == 403
+
+    await eventually(is_refused)
+
+
+async def test_an_officer_s_text_is_repaired_and_names_are_refused(officer: httpx.AsyncClient) -> None:
+    proposal = proposed(proposed_by="สํานักงาน")["data"]
+    told = await send(officer, "/v1/committees", proposal)
+    assert told.status_code == 201, told.text
+    shown = (await officer.get(f"/v1/streams/{told.json()['stream']}/events")).json()
+    assert shown[0]["data"]["proposed_by"] == "สำนักงาน"
+    named = {**proposed(region="R08")["data"], "proposed_by": "นายสมชาย ใจดี"}
+    problem = await refused(send(officer, "/v1/committees", named, key="n"), 422, "request.invalid")
+    assert [each["code"] for each in problem["errors"]] == ["text.personal_data"]
+
+
+async def test_without_a_broker_no_user_of_it_is_issued(officer: httpx.AsyncClient) -> None:
+    path = f"/v1/publishers/{PUBLISHER}/issue-kafka-user"
+    await refused(send(officer, path, {"credential": "first"}, key="k"), 503, "broker.unavailable")
+
+
+async def test_a_new_key_is_good_at_once(app: FastAPI, officer: httpx.AsyncClient) -> None:
+    """The register was read a moment before, and had no such key."""
+    async with client_of(app, {"X-API-Key": "obec_wrong"}) as stranger:
+        await refused(stranger.get("/v1/publishers/me"), 401, "auth.required")
+    async with client_of(app, {"X-API-Key": await key_of(officer)}) as client:
+        await eventually(lambda: _is_let_in(client), seconds=0.5)
+
+
+async def _is_let_in(client: httpx.AsyncClient) -> bool:
+    return (await client.get("/v1/publishers/me")).status_code == 200

@@ -17,8 +17,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from services.committee.programme import RegisterProgramme
 from services.committee.publishers import RegisterPublisher
 from shared.contracts.committee import PublisherRights
+from shared.eventstore.append import Answer
+from shared.ingress.cloudevents import Incoming
 from shared.ingress.records import RecordIngress
-from shared.ingress.register import Register
+from shared.ingress.register import Publisher, Register
 from shared.ingress.telling import Teller
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
@@ -123,6 +125,31 @@ async def test_what_cannot_be_read_is_quarantined_by_its_place_and_holds_nothing
         await office.send(([], b"nonsense"), ([("ce_id", b"\xff")], b""), structured({"id": "x"}), proposed("4", "R04"))
         told = await office.has_told(4)
     assert sorted(told) == [("0/0", "quarantined"), ("0/1", "quarantined"), ("0/2", "quarantined"), ("4", "accepted")]
+
+
+async def test_what_could_not_be_read_is_kept_for_its_sender(office: Office) -> None:
+    async with office.working():
+        await office.send(([], b"nonsense"))
+        await office.has_told(1)
+    kept = await office.desk.facts.originals.of("personnel", "/ingress/personnel", "0/0")
+    assert kept is not None
+    assert (kept.kind, kept.body) == ("unreadable", b"nonsense")
+
+
+async def test_a_record_on_which_the_service_fails_is_kept_and_the_next_goes_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = office.desk.facts.take
+
+    async def failing(incoming: Incoming, publisher: Publisher, *, dry_run: bool = False) -> Answer:
+        if incoming.id == "1":
+            raise ZeroDivisionError
+        return await take(incoming, publisher, dry_run=dry_run)
+
+    monkeypatch.setattr(office.desk.facts, "take", failing)
+    async with office.working():
+        await office.send(proposed("1", "R01"), proposed("2", "R02"))
+        assert sorted(await office.has_told(2)) == [("0/0", "quarantined"), ("2", "accepted")]
 
 
 async def test_what_nobody_takes_is_answered_and_what_others_take_is_left_to_them(office: Office) -> None:

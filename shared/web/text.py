@@ -1,0 +1,43 @@
+"""What is written made what may be stored: damaged Thai repaired, and what names a person or is a contact found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.thai.errors import ThaiConventionError
+from shared.thai.personal import in_json
+from shared.thai.repair import repair
+from shared.web.validation import Invalid
+
+_PERSONAL = {
+    "code": "text.personal_data",
+    "th": "มีชื่อบุคคลหรือช่องทางติดต่อ ให้ลงทะเบียนบุคคลก่อนแล้วใช้ person_id",
+    "en": "it holds a person's name or contact: register the person and send the person_id",
+}
+
+
+def repaired(value: Any, pointer: str = "") -> Any:
+    """A JSON value with every text in it repaired. Raises Invalid, with the pointer of what cannot be read."""
+    match value:
+        case str():
+            try:
+                return repair(value)
+            except ThaiConventionError as error:
+                raise Invalid([told(pointer, error)]) from error
+        case dict():
+            return {name: repaired(each, f"{pointer}/{name}") for name, each in value.items()}
+        case list():
+            return [repaired(each, f"{pointer}/{index}") for index, each in enumerate(value)]
+        case _:
+            return value
+
+
+def personal(value: Any, pointer: str = "") -> list[dict[str, Any]]:
+    """Errors of Invalid for every text in a JSON value that is personal."""
+    found = dict.fromkeys(place for place, _ in in_json(value, pointer))
+    return [{"pointer": each, **_PERSONAL} for each in found]
+
+
+def told(pointer: str, error: ThaiConventionError) -> dict[str, Any]:
+    """An error of Invalid."""
+    return {"pointer": pointer, "code": error.code, "th": error.thai, "en": error.english}
