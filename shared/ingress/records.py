@@ -46,9 +46,16 @@ Read = tuple[Any, Incoming | Unreadable]
 
 
 class RecordIngress:
-    """Takes the facts of one service from all ingress topics."""
+    """Takes the facts of one service from all ingress topics.
 
-    def __init__(self, facts: FactHandler, register: Register, broker: Broker, topics: Topics) -> None:
+    ``instance`` names this member of its group: started again by this name it takes its own place at once, where
+    others would have to wait until the broker has given up the one that died.
+    """
+
+    def __init__(
+        self, facts: FactHandler, register: Register, broker: Broker, topics: Topics, instance: str | None = None
+    ) -> None:
+        self._instance = instance
         self._facts, self._store, self._register = facts, facts.store, register
         self._broker, self._prefix = broker, topics.ingress("")
         self._group = f"{topics.prefix}obec.{facts.store.name}.ingress"
@@ -69,6 +76,7 @@ class RecordIngress:
         consumer = AIOKafkaConsumer(
             **self._broker.client(),
             group_id=self._group,
+            group_instance_id=self._instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             metadata_max_age_ms=5_000,

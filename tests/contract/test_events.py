@@ -343,3 +343,19 @@ async def test_a_new_key_is_good_at_once(app: FastAPI, officer: httpx.AsyncClien
 
 async def _is_let_in(client: httpx.AsyncClient) -> bool:
     return (await client.get("/v1/publishers/me")).status_code == 200
+
+
+async def test_a_publisher_sees_nothing_of_another_s_facts(
+    app: FastAPI, publisher: httpx.AsyncClient, officer: httpx.AsyncClient
+) -> None:
+    await post(publisher, proposed(proposed_by="สํานักงาน"))
+    other = {"publisher": "other", "office": "อื่น", "rights": {**RIGHTS, "sources": ["/ext/other/x"]}}
+    assert (await send(officer, "/v1/publishers", other, key="o")).status_code == 201
+    path = "/v1/publishers/publisher:other/issue-api-key"
+    key = (await send(officer, path, {"credential": "first"}, key="ok")).json()["api_key"]
+    async with client_of(app, {"X-API-Key": key}) as stranger:
+        assert (await stranger.get("/v1/receipts")).json() == []
+        await refused(stranger.get("/v1/receipts/ext/personnel/central/p-1"), 404, "receipt.not_found")
+        await refused(stranger.get("/v1/originals/ext/personnel/central/p-1"), 404, "original.not_kept")
+        days = {"from": "2000-01-01", "to": "2000-12-31"}
+        assert (await stranger.get("/v1/publishers/me/reconciliation", params=days)).json() == []

@@ -21,7 +21,7 @@ from tests.servers import Servers
 PAGE = ROOT / "docs" / "publishing.md"
 BLOCK = re.compile(r"```(bash|python)\n(.*?)```", re.DOTALL)
 BLOCKS = BLOCK.findall(PAGE.read_text("utf-8"))
-HAND_OVER = 'export -p > "$STATE"; declare -p C OFFICER >> "$STATE"\n'
+HAND_OVER = 'export -p > "$STATE"; declare -p C OFFICER ${!KAFKA_*} >> "$STATE"\n'
 """One shell after the other stands for the one that the reader has."""
 
 pytestmark = pytest.mark.timeout(180)
@@ -35,7 +35,7 @@ def product(servers: Servers) -> Iterator[Product]:
 
 @pytest.fixture(scope="module")
 def answers(product: Product, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What each snippet says, in the order of the page."""
+    """What each snippet says, in the order of the page; and at last the variables of the reader's shell."""
 
     async def it_is_the_end_of_the_year() -> None:
         async with Offices(product.addresses) as offices:
@@ -46,7 +46,7 @@ def answers(product: Product, tmp_path_factory: pytest.TempPathFactory) -> list[
     state.touch()
     ports = {f"OBEC_{name.upper()}_PORT": str(getattr(product.ports, name)) for name in ("committee", "issuer")}
     environment = {**clean_environment(), **ports, "STATE": str(state)}
-    return [run(kind, text, environment, state) for kind, text in BLOCKS]
+    return [*(run(kind, text, environment, state) for kind, text in BLOCKS), state.read_text("utf-8")]
 
 
 def run(kind: str, text: str, environment: Mapping[str, str], state: Path) -> str:
@@ -91,3 +91,13 @@ def test_nothing_is_left_in_the_project() -> None:
     changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
     assert "client.properties" not in changed
     assert "user.json" not in changed
+
+
+def test_no_credential_is_in_a_log(product: Product, answers: list[str]) -> None:
+    """Those that the page has made: an API key, and the password of a Kafka user."""
+    shell = answers[-1]
+    secrets = [re.search(pattern, shell) for pattern in (r'KEY="(obec_[^"]{40,})"', r'KAFKA_PASSWORD="?([\w-]{40,})')]
+    assert all(secrets), "the page's shell has both"
+    for log in product.logs.iterdir():
+        text = log.read_text("utf-8", "replace")
+        assert not [each for each in secrets if each and each[1] in text], log.name

@@ -235,7 +235,7 @@ async def test_a_broker_that_is_away_is_said_so(bureau: Bureau) -> None:
 async def test_a_service_may_not_write_what_is_another_s(bureau: Bureau, topics: NewTopics) -> None:
     names = await topics()
     known = Topics(names.prefix)
-    await send(names.broker_of("activity"), known.events("activity"))
+    await eventually(lambda: has_sent(names.broker_of("activity"), known.events("activity")))
     for service, topic in (("activity", known.events("committee")), ("reporting", known.events("reporting"))):
         with pytest.raises(TopicAuthorizationFailedError):
             await send(names.broker_of(service), topic)
