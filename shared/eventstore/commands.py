@@ -22,6 +22,9 @@ from shared.eventstore.store import EventStore
 DECIDE_AGAIN = 3
 """How often a command without If-Match is decided anew when a stream moved on under it."""
 
+FOLDED = 200
+"""Answers about other services' streams that are kept folded."""
+
 CAUSED = UUID("3c1c5a0e-9a55-5b3b-8e6d-5f0f2a4c7d21")
 """Namespace of the ids of events that follow from an outside fact or another event."""
 
@@ -78,6 +81,7 @@ class CommandHandler:
         self._by_name = {aggregate.name: aggregate for aggregate in aggregates}
         self._by_state = {type(aggregate.initial): aggregate for aggregate in self._by_name.values()}
         self._learned = {each.state: each for each in learned}
+        self._folded: dict[Read, tuple[list[Recorded], Any]] = {}
 
     async def repeated(self, source: str, command_id: str, payload: Any) -> Answer | None:
         """The stored answer to an id, None when it is new. Raises OtherContent."""
@@ -117,9 +121,12 @@ class CommandHandler:
                 _require_version(request, stale.actual)
         raise Rejected("stream.busy", stream=request.stream)
 
-    async def ready(self, request: Request) -> Ready:
-        """Read what deciding the command needs. Raises Rejected ``stream.version_mismatch``."""
-        history = await self.store.history(request.stream)
+    async def ready(self, request: Request, *, new: bool = False) -> Ready:
+        """Read what deciding the command needs; of a stream that is just being named there is nothing to read.
+
+        Raises Rejected ``stream.version_mismatch``.
+        """
+        history = [] if new else await self.store.history(request.stream)
         _require_version(request, len(history))
         reads = () if isinstance(request.command, FactVoided) else self._reads(request, history)
         states, guards, seen = await self._read_all(reads)
@@ -166,13 +173,22 @@ class CommandHandler:
             learned = self._learned.get(read.state)
             if learned is not None:
                 copied = await self.store.learned(read.stream)
-                states[read.stream] = fold_learned(learned, copied, effective_at=read.at)
+                states[read.stream] = self._fold_learned(learned, copied, read)
                 versions[read.stream] = max((each.version for each in copied), default=0)
             else:
                 history = guards[read.stream] = await self.store.history(read.stream)
                 states[read.stream] = fold(self._by_state[read.state], history, effective_at=read.at)
                 versions[read.stream] = len(history)
         return states, guards, versions
+
+    def _fold_learned(self, learned: Learned[Any], copied: list[Recorded], read: Read) -> Any:
+        """What copies come to; asked together they are the same list, which is folded once."""
+        known = self._folded.get(read)
+        if known is None or known[0] is not copied:
+            if len(self._folded) >= FOLDED:
+                self._folded.clear()
+            known = self._folded[read] = (copied, fold_learned(learned, copied, effective_at=read.at))
+        return known[1]
 
     def _new_events(
         self, request: Request, decided: Sequence[Decided], digest: bytes, claims: Sequence[ClaimChange]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Self
@@ -18,6 +18,7 @@ from shared.contracts import REGISTRY, Claim, Event, Recorded
 from shared.contracts.coded import CodedError
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append, shard_of
+from shared.eventstore.together import Together
 from shared.eventstore.writer import LOST, Writer, footprint_shards, read_answer
 
 _SQL = files("shared.eventstore") / "sql"
@@ -28,10 +29,10 @@ def statement(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text("utf-8")
 
 
-_STREAM, _STREAMS, _HOLDER = statement("stream"), statement("streams"), statement("holder")
+_STREAMS_OF, _STREAMS, _HOLDERS = statement("streams_of"), statement("streams"), statement("holders")
 _OF_TYPES, _HISTORIES = statement("of_types"), statement("histories")
 _INBOX, _MAKE, _SETTINGS, _LEARNED = statement("inbox"), statement("make"), statement("settings"), statement("learned")
-_PENDING, _STREAM_OF = statement("pending"), statement("stream_of")
+_PENDING, _STREAM_OF, _LEARNED_OF = statement("pending"), statement("stream_of"), statement("learned_of")
 
 
 READ_EVENTS = 10_000
@@ -68,6 +69,9 @@ class EventStore:
         self._listeners: list[Callable[[], None]] = []
         self._notifying: asyncio.Task[None] | None = None
         self._notify_again = False
+        self._history = Together(self._histories_of)
+        self._learned = Together(self._learned_of)
+        self._holder = Together(self._holders_of)
 
     @classmethod
     async def open(
@@ -163,7 +167,13 @@ class EventStore:
 
     async def history(self, stream: str) -> list[Recorded]:
         """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""
-        return [self.recorded(row) for row in await self.pool.fetch(_STREAM, stream)]
+        return await self._history(stream)
+
+    async def _histories_of(self, streams: Sequence[str]) -> Mapping[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for row in await self.pool.fetch(_STREAMS_OF, streams):
+            found[row["stream"]].append(self.recorded(row))
+        return found
 
     async def histories(self, prefix: str, behind: Sequence[int] = ()) -> dict[str, list[Recorded]]:
         """Every stream whose name begins with ``prefix``, by name, each in order of version.
@@ -178,8 +188,12 @@ class EventStore:
 
     async def holder(self, claim: Claim) -> str | None:
         """The stream that holds a claim now."""
-        found: str | None = await self.pool.fetchval(_HOLDER, claim.scope, claim.key)
-        return found
+        return await self._holder(claim)
+
+    async def _holders_of(self, claims: Sequence[Claim]) -> Mapping[Claim, str | None]:
+        rows = await self.pool.fetch(_HOLDERS, [each.scope for each in claims], [each.key for each in claims])
+        held = {claims[row["n"] - 1]: row["stream"] for row in rows}
+        return {claim: held.get(claim) for claim in claims}
 
     async def of_types(self, types: Collection[str]) -> list[Recorded]:
         """Every event of these CloudEvents types, of this store and of the copies, by store, shard and position."""
@@ -188,8 +202,15 @@ class EventStore:
 
     async def learned(self, pattern: str) -> list[Recorded]:
         """Copies of other services' events whose stream is ``pattern``, or begins with it before a closing ``*``."""
-        exact, prefix = (None, pattern[:-1]) if pattern.endswith("*") else (pattern, None)
-        return [self.recorded(row, row["store"]) for row in await self.pool.fetch(_LEARNED, exact, prefix)]
+        if not pattern.endswith("*"):
+            return await self._learned(pattern)
+        return [self.recorded(row, row["store"]) for row in await self.pool.fetch(_LEARNED, pattern[:-1])]
+
+    async def _learned_of(self, streams: Sequence[str]) -> Mapping[str, list[Recorded]]:
+        found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
+        for row in await self.pool.fetch(_LEARNED_OF, streams):
+            found[row["stream"]].append(self.recorded(row, row["store"]))
+        return found
 
     def recorded(self, row: Any, store: str | None = None) -> Recorded:
         """A row of the store, or of the copies, as the event it is. Raises ContractError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -14,6 +14,7 @@ from shared.contracts import Aggregate, Claim, Command, Event, Rejected
 from shared.contracts.common import FactVoided
 from shared.contracts.event import split_type
 from shared.eventstore.commands import CommandHandler
+from shared.ingress.cloudevents import Incoming
 from shared.web.collection import Lookup
 from shared.web.door import Change, door_of
 
@@ -48,6 +49,8 @@ class Fact:
     key: Mapping[str, Any] = field(default_factory=dict)
     waits: frozenset[str] = frozenset()
     patience: timedelta = PATIENCE
+    alone: bool = False
+    """It always begins a stream, whose name nobody can know before: nothing else can concern it yet."""
 
     @property
     def name(self) -> str:
@@ -105,6 +108,15 @@ class Facts:
         if aggregate is None:
             return None
         return Fact(FactVoided, aggregate, FactVoided, by_subject(kind))
+
+    def lane_of(self, incoming: Incoming) -> Hashable:
+        """What may concern the same stream has the same lane: its programme and place, or the stream that it names."""
+        fact = self._by_name.get(incoming.type.rpartition(".")[0].rpartition(".")[2])
+        if fact is not None and fact.alone:
+            return incoming.source, incoming.id
+        data = incoming.data if isinstance(incoming.data, dict) else {}
+        place = data.get("region") or data.get("scope") or ""
+        return str(data.get("programme", "")), str(place), incoming.subject
 
 
 def by_subject(kind: str) -> Locate:

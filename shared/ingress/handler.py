@@ -78,11 +78,12 @@ class FactHandler:
         """
         require_admitted(publisher, incoming)
         digest = payload_digest(self.store.settings.secret, incoming.content)
-        known = await self._known(incoming, digest)
-        if known is not None:
-            return known
         fact = self._fact(incoming)
-        if not dry_run:
+        if dry_run:  # otherwise the append finds out, whatever this is decided to be
+            known = await self._known(incoming, digest)
+            if known is not None:
+                return known
+        else:
             await self._require_refers(incoming, publisher)
         received_at = await self.store.clock.now()
         case = _Case(incoming, publisher.name, publisher.actor, received_at, digest)
@@ -229,7 +230,7 @@ class FactHandler:
         if isinstance(where, Claim):
             missing = Rejected("fact.predecessor_missing", scope=where.scope, key=where.key)
             return self._waits(case, fact, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
-        ready = await self.handler.ready(self._request(case, fact, where, command))
+        ready = await self.handler.ready(self._request(case, fact, where, command), new=fact.alone)
         try:
             append = self.handler.decided(ready)
         except Rejected as refusal:

@@ -16,7 +16,7 @@ from shared.ingress import cloudevents, receipts
 from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.identity import publisher_of
-from shared.ingress.lanes import in_lanes, lane_of, name_of
+from shared.ingress.lanes import in_lanes, name_of
 from shared.ingress.pace import Pace, TooFast
 from shared.ingress.receipts import Receipt
 from shared.ingress.register import Publisher, Register
@@ -252,7 +252,7 @@ class Ingress:
             index, incoming = place
             told[index] = await self._told(incoming, publisher, dry_run=dry_run)
 
-        await in_lanes(read, lambda place: lane_of(place[1]), lambda place: name_of(place[1]), take)
+        await in_lanes(read, lambda place: self._facts.facts.lane_of(place[1]), lambda place: name_of(place[1]), take)
         return told
 
     async def _told(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool) -> dict[str, Any]:

@@ -12,13 +12,6 @@ from shared.ingress.cloudevents import Incoming
 T = TypeVar("T")
 
 
-def lane_of(incoming: Incoming) -> Hashable:
-    """What may concern the same stream has the same lane: its programme and place, or the stream that it names."""
-    data = incoming.data if isinstance(incoming.data, dict) else {}
-    place = data.get("region") or data.get("scope") or ""
-    return str(data.get("programme", "")), str(place), incoming.subject
-
-
 def name_of(incoming: Incoming) -> Hashable:
     """Under what it is answered once and for all."""
     return incoming.source, incoming.id

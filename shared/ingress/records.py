@@ -22,7 +22,7 @@ from shared.contracts import ContractError, Rejected
 from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.ingress.cloudevents import Incoming, Unreadable, of_record
 from shared.ingress.handler import FactHandler, NotOurs
-from shared.ingress.lanes import in_lanes, lane_of, name_of
+from shared.ingress.lanes import in_lanes, name_of
 from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
 from shared.streams.broker import Broker
@@ -106,7 +106,10 @@ class RecordIngress:
         if publisher is None:
             return
         read = [(record, _read(record)) for record in records]
-        await in_lanes(read, _lane, _name, lambda one: self._decide(publisher, *one))
+        await in_lanes(read, self._lane, _name, lambda one: self._decide(publisher, *one))
+
+    def _lane(self, one: Read) -> Any:
+        return "" if isinstance(one[1], Unreadable) else self._facts.facts.lane_of(one[1])
 
     async def _publisher(self, name: str, stop: asyncio.Event) -> Publisher | None:
         """Who writes the topic; waits for the register. None when told to stop meanwhile."""
@@ -157,10 +160,6 @@ def _read(record: Any) -> Incoming | Unreadable:
         return of_record(iter(record.headers), record.value)
     except Unreadable as unreadable:
         return unreadable
-
-
-def _lane(one: Read) -> Any:
-    return "" if isinstance(one[1], Unreadable) else lane_of(one[1])
 
 
 def _name(one: Read) -> Any:

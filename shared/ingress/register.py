@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from shared.ingress.sql import statement
 FRESH_SECONDS = 1.0
 """For so long the register is used without reading it anew: a credential that is revoked is refused after it."""
 NEWS_SECONDS = 0.05
-"""For so long where a credential is not known: who guesses has the register read no more often than that."""
+"""For so long even where a credential is not known: who guesses has the register read no more often than that."""
 OWNER = "committee"
 
 _LEARNED_SO_FAR = statement("learned_so_far")
@@ -90,6 +91,7 @@ class Register:
         self._store = store
         self._read_at = float("-inf")
         self._by_name: Mapping[str, Publisher] = {}
+        self._reading = asyncio.Lock()
 
     async def by_name(self, name: str) -> Publisher | None:
         """A publisher; None when none is registered by that name. Raises Rejected ``register.not_loaded``."""
@@ -104,23 +106,31 @@ class Register:
         """Whose OAuth2 client it is, valid now. Raises Rejected ``register.not_loaded``."""
         return await self._of_credential("oauth2_client", lambda each: each.id == client, now)
 
-    async def all(self, fresh: float = FRESH_SECONDS) -> Mapping[str, Publisher]:
-        """Every publisher by name, as it was at most ``fresh`` seconds ago.
-
-        Raises Rejected ``register.not_loaded`` until committee's events have come once.
-        """
-        if monotonic() - self._read_at > fresh:
+    async def all(self) -> Mapping[str, Publisher]:
+        """Every publisher by name. Raises Rejected ``register.not_loaded`` until committee's events have come once."""
+        if monotonic() - self._read_at > FRESH_SECONDS:
             self._by_name = await self._read()
             self._read_at = monotonic()
         return self._by_name
 
     async def _of_credential(self, kind: str, matches: Callable[[Credential], bool], now: datetime) -> Publisher | None:
-        for fresh in (FRESH_SECONDS, NEWS_SECONDS):  # what is not known may have been issued a moment ago
-            for publisher in (await self.all(fresh)).values():
+        def find(publishers: Mapping[str, Publisher]) -> Publisher | None:
+            for publisher in publishers.values():
                 for credential in publisher.credentials.values():
                     if credential.kind == kind and matches(credential) and credential.valid_at(now):
                         return publisher
-        return None
+            return None
+
+        return find(await self.all()) or find(await self._anew())
+
+    async def _anew(self) -> Mapping[str, Publisher]:
+        """Every publisher as it is now: what was not known may have been issued a moment ago."""
+        asked = monotonic()
+        async with self._reading:
+            if self._read_at < asked:
+                await asyncio.sleep(max(0.0, self._read_at + NEWS_SECONDS - asked))
+                self._by_name, self._read_at = await self._read(), monotonic()
+        return self._by_name
 
     async def _read(self) -> Mapping[str, Publisher]:
         folded = [_folded(history) for history in (await self._histories()).values()]

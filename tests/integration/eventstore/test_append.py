@@ -299,7 +299,7 @@ async def test_a_simulated_clock_stamps_what_is_appended_and_moves_forward_only(
 async def test_a_stream_is_found_in_order_of_version_by_its_index_alone(store: EventStore) -> None:
     async with store.pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        plan = await connection.fetch("EXPLAIN " + statement("stream"), "committee:7")
+        plan = await connection.fetch("EXPLAIN " + statement("streams_of"), ["committee:7"])
     text = "\n".join(row[0] for row in plan)
     assert "events_stream_stream_version_key" in text
     assert "Sort" not in text

@@ -1,0 +1,47 @@
+"""Questions to the database that come while one is under way are asked together next, as appends are written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Together(Generic[Q, A]):
+    """Asks questions of one kind. Nobody is given an answer that was asked for before the question came.
+
+    ``ask`` answers several at once, every one of them.
+    """
+
+    def __init__(self, ask: Callable[[Sequence[Q]], Awaitable[Mapping[Q, A]]]) -> None:
+        self._ask = ask
+        self._next: dict[Q, asyncio.Future[A]] = {}
+        self._running: asyncio.Task[None] | None = None
+
+    async def __call__(self, question: Q) -> A:
+        """The answer. Raises what the database does."""
+        waiting = self._next.get(question)
+        if waiting is None:
+            waiting = self._next[question] = asyncio.get_running_loop().create_future()
+        if self._running is None:
+            self._running = asyncio.create_task(self._drain())
+        return await asyncio.shield(waiting)  # one who asks no longer leaves the others their answer
+
+    async def _drain(self) -> None:
+        try:
+            while self._next:
+                asked, self._next = self._next, {}
+                try:
+                    answers = await self._ask(list(asked))
+                except Exception as error:
+                    for waiting in asked.values():
+                        waiting.set_exception(error)
+                        waiting.exception()  # whoever asked may have gone
+                else:
+                    for question, waiting in asked.items():
+                        waiting.set_result(answers[question])
+        finally:
+            self._running = None
