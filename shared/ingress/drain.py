@@ -19,6 +19,8 @@ _DUE = statement("due")
 
 POLL_SECONDS = 1.0
 """How often it is looked without being woken: for what other processes bring, and for what has waited too long."""
+PAUSE_SECONDS = 0.02
+"""Between being woken and looking: under load one look is for many commits."""
 AT_ONCE = 100
 
 
@@ -40,6 +42,7 @@ class Drainer:
                 log.warning("waiting facts are decided later", store=self._store.name, error=repr(error))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._either(stop), POLL_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def drain(self) -> int:
         """Decide what is due until none moves; returns how many moved."""

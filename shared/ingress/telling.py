@@ -23,8 +23,10 @@ log = structlog.get_logger(__name__)
 
 _UNSENT, _MOVE = statement("unsent_receipts"), statement("move_receipts_cursor")
 
-AT_ONCE = 500
+AT_ONCE = 2_000
 POLL_SECONDS = 1.0
+PAUSE_SECONDS = 0.02
+"""Between being woken and looking: under load one look is for many commits."""
 TOPICS_SECONDS, NEWS_SECONDS = 5.0, 0.5
 """How long it is believed which topics there are, and which there are not; a publisher is told from then on."""
 SEND_TIMEOUT_MS = 10_000
@@ -65,6 +67,7 @@ class Teller:
                 if await self._tell(producer) < AT_ONCE:
                     with contextlib.suppress(asyncio.TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                    await asyncio.sleep(PAUSE_SECONDS)
         finally:
             with contextlib.suppress(KafkaError, OSError, asyncio.TimeoutError):
                 await asyncio.wait_for(producer.stop(), 5)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from shared.thai.errors import ThaiConventionError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class TextRefused(ThaiConventionError):
@@ -23,7 +26,7 @@ def normalise(text: str) -> str:
             "ข้อความมีอักขระ U+0000 ซึ่งจัดเก็บไม่ได้",
             "The text contains the character U+0000, which cannot be stored.",
         )
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise TextRefused(
             "text.lone_surrogate",
             "ข้อความมีอักขระที่ไม่สมบูรณ์ (surrogate) ซึ่งจัดเก็บไม่ได้",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.contracts import REGISTRY
 from shared.contracts.document import event_example
-from shared.thai.personal import in_json, personal_data
+from shared.thai.digits import to_arabic
+from shared.thai.personal import _everything, in_json, personal_data
 
 ROOT = Path(__file__).parents[3]
 CITIZEN = "1101700230708"
@@ -90,6 +91,16 @@ FULL_OF_DIGITS = st.from_regex(r"[0-9a-f]{8}-[0-9]{4}-4[0-9]{3}-8[0-9]{3}-[0-9]{
 @given(st.uuids().map(str) | FULL_OF_DIGITS)
 def test_no_person_id_is_taken_for_a_contact(text: str) -> None:
     assert personal_data(text) == []
+
+
+TITLES = ("นาย", "นางสาว", "ดร.", "ผศ.", "Mr", "Prof.", "Miss", "LINE ID:", "line id: ", "ไลน์ ", "ID line: ")
+PIECES = ("สมชาย", "ใจดี", "Somchai", "a@b.go.th", "+66 2", "02", "081", "-", " ", "234", "5678", "๐๘๑", "อำเภอ")
+WORDS = st.sampled_from([*TITLES, *PIECES, "1 2345 67890 12 1"])
+
+
+@given(st.lists(WORDS, max_size=8).map("".join))
+def test_what_is_looked_through_at_first_glance_misses_nothing(text: str) -> None:
+    assert personal_data(text) == sorted(_everything(to_arabic(text)), key=lambda each: each.start)
 
 
 @given(st.text())
