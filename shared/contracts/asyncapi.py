@@ -28,6 +28,10 @@ HEADERS = {
         "content-type": {**_TEXT, "const": JSON},
     },
 }
+USER = {
+    "type": "scramSha512",
+    "description": "A credential of a publisher; it writes its ingress topic and reads its receipts, and nothing else.",
+}
 RECEIPT = {
     "type": "object",
     "required": ["source", "id", "type", "outcome", "serial"],
@@ -81,6 +85,7 @@ def document(service: str, facts: Mapping[str, Any], version: str) -> dict[str, 
                 "protocol": "kafka",
                 "description": "The installation's brokers.",
                 "variables": {"bootstrap": {"default": "localhost:8492", "description": "host:port"}},
+                "security": [{"$ref": "#/components/securitySchemes/user"}],
             }
         },
         "channels": channels,
@@ -88,6 +93,7 @@ def document(service: str, facts: Mapping[str, Any], version: str) -> dict[str, 
         "components": {
             "messages": {**sent, **taken},
             "schemas": {"Headers": HEADERS, "Receipt": RECEIPT},
+            "securitySchemes": {"user": USER},
         },
     }
 

@@ -22,6 +22,8 @@ OFFSETS = "tests/integration/streams/test_offsets.py::"
 RELAY_FAULTS = "tests/faults/test_relay.py::"
 PROJECTOR_FAULTS = "tests/faults/test_projector.py::"
 FACTS = "tests/integration/ingress/test_facts.py::"
+ORIGINALS = "tests/integration/ingress/test_originals.py::"
+PROVISIONING = "tests/integration/committee/test_provisioning.py::"
 
 
 @dataclass(frozen=True)
@@ -291,8 +293,8 @@ DEFECTS = (
     Defect(
         "rights not asked",
         "shared/ingress/handler.py",
-        "            require_rights(publisher, incoming, fact)\n",
-        "            assert publisher\n",
+        "        try:\n            require_rights(publisher, incoming, fact)\n",
+        "        try:\n            assert publisher\n",
         FACTS + "test_a_publisher_sends_what_it_may_and_nothing_else",
     ),
     Defect(
@@ -304,9 +306,9 @@ DEFECTS = (
     ),
     Defect(
         "a name let in",
-        "shared/ingress/reading.py",
-        "for each in personal]",
-        "for each in personal if not each]",
+        "shared/web/text.py",
+        "**_PERSONAL} for each in found]",
+        "**_PERSONAL} for each in found if not each]",
         FACTS + "test_what_names_a_person_is_refused_with_its_place",
     ),
     Defect(
@@ -316,6 +318,75 @@ DEFECTS = (
         "    except ZeroDivisionError as unreadable:\n        raise unreadable\n",
         "tests/integration/ingress/test_records.py::"
         "test_what_cannot_be_read_is_quarantined_by_its_place_and_holds_nothing_up",
+    ),
+    Defect(
+        "rights not asked again when a fact moves that waited",
+        "shared/ingress/handler.py",
+        "            require_admitted(publisher, incoming)\n"
+        "            require_rights(publisher, incoming, fact)\n        return fact",
+        "            assert publisher\n        return fact",
+        ORIGINALS + "test_rights_that_were_taken_while_a_fact_waited_hold_when_it_is_decided_again",
+    ),
+    Defect(
+        "originals kept in the clear",
+        "shared/ingress/originals.py",
+        "sealed = nonce + AESGCM(key).encrypt(nonce, body, _about(source, fact_id))",
+        "sealed = nonce + AESGCM(key).encrypt(nonce, body, _about(source, fact_id)) + body",
+        ORIGINALS + "test_it_is_sealed_where_it_is_kept_and_says_nothing_without_its_key",
+    ),
+    Defect(
+        "keys of originals outlive them",
+        "shared/ingress/sql/drop_originals.sql",
+        "WHERE k.source = g.source AND k.id = g.id",
+        "WHERE k.source = g.source AND k.id = g.id AND false",
+        ORIGINALS + "test_after_its_time_it_is_given_to_nobody_and_deleted_with_its_key",
+    ),
+    Defect(
+        "another's refused fact referred to",
+        "shared/ingress/sql/correct.sql",
+        "WHERE publisher = $3 AND source = $4",
+        "WHERE $3::text IS NOT NULL AND source = $4",
+        ORIGINALS + "test_another_s_refused_fact_is_not_referred_to",
+    ),
+    Defect(
+        "an answer given to who asked after it was read",
+        "shared/eventstore/together.py",
+        "                asked, self._next = self._next, {}\n",
+        "                asked = self._next\n",
+        "tests/unit/eventstore/test_together.py::test_nobody_is_given_an_answer_that_was_read_before_the_question_came",
+        "                    for question, waiting in asked.items():\n",
+        "                    self._next = {}\n"
+        "                    answers = {**dict.fromkeys(asked, next(iter(answers.values()))), **answers}\n"
+        "                    for question, waiting in asked.items():\n",
+    ),
+    # --- rights at the broker
+    Defect(
+        "a service may write every topic",
+        "deploy/local/rights.py",
+        '("READ", "DESCRIBE")) for each in SERVICES',
+        '("READ", "WRITE", "DESCRIBE")) for each in SERVICES',
+        PROVISIONING + "test_a_service_may_not_write_what_is_another_s",
+    ),
+    Defect(
+        "a publisher may write every ingress topic",
+        "services/committee/provisioning.py",
+        'Right("TOPIC", ingress, ("WRITE", "DESCRIBE")),',
+        'Right("TOPIC", self._topics.ingress(""), ("WRITE", "DESCRIBE"), prefixed=True),',
+        PROVISIONING + "test_a_publisher_that_writes_elsewhere_is_refused_by_the_broker",
+    ),
+    Defect(
+        "a revoked user stays",
+        "services/committee/provisioning.py",
+        "        await self._access.delete_users(sorted(",
+        "        await self._access.users() and (sorted(",
+        PROVISIONING + "test_two_credentials_of_one_publisher_overlap",
+    ),
+    Defect(
+        "a suspended publisher goes on writing",
+        "services/committee/provisioning.py",
+        "return [] if publisher.suspended else self._valid(publisher, now)",
+        "return self._valid(publisher, now)",
+        PROVISIONING + "test_a_suspended_publisher_may_do_nothing_until_it_is_admitted_again",
     ),
     # --- the rules
     Defect(
