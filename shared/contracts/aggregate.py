@@ -118,3 +118,8 @@ class Aggregate(Generic[S]):
     """Other streams that deciding this command on this state needs."""
     claims: Callable[[S], frozenset[Claim]] = _holds_nothing
     """What a stream in this state holds; the difference that a decision makes is taken or released with it."""
+
+    @property
+    def holds_claims(self) -> bool:
+        """Whether its streams ever hold any."""
+        return self.claims is not _holds_nothing

@@ -143,7 +143,11 @@ class CommandHandler:
         else:
             decided = decide(request.aggregate, request.command, history, context)
         decided = [
-            replace(each, event=each.event.identified(each.event.id or self._event_id(request, index)))
+            Decided(
+                each.stream,
+                each.event if each.event.id else each.event.identified(self._event_id(request, index)),
+                each.occurred_at,
+            )
             for index, each in enumerate(decided)
         ]
         digest = payload_digest(self.store.settings.secret, request.payload)
@@ -234,6 +238,8 @@ class CommandHandler:
         changes: list[ClaimChange] = []
         for stream in dict.fromkeys(each.stream for each in decided):
             aggregate = self._by_name[stream.partition(":")[0]]
+            if not aggregate.holds_claims:
+                continue
             before = list(histories[stream])
             new = [_as_recorded(each, len(before)) for each in decided if each.stream == stream]
             held, holds = aggregate.claims(fold(aggregate, before)), aggregate.claims(fold(aggregate, before + new))

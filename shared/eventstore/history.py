@@ -30,6 +30,8 @@ class Decided:
 def living(history: Iterable[Recorded]) -> list[Recorded]:
     """What is left when voided facts and the voidings themselves are taken out, in order (occurred_at, position)."""
     kept = list(history)
+    if not kept:
+        return kept
     voided = {each.event.event_id for each in kept if isinstance(each.event, FactVoided)}
     facts = [each for each in kept if each.id not in voided and not isinstance(each.event, FactVoided)]
     return sorted(facts, key=lambda each: (each.occurred_at, each.position))

@@ -18,17 +18,16 @@ class Together(Generic[Q, A]):
 
     def __init__(self, ask: Callable[[Sequence[Q]], Awaitable[Mapping[Q, A]]]) -> None:
         self._ask = ask
-        self._next: dict[Q, asyncio.Future[A]] = {}
+        self._next: dict[Q, list[asyncio.Future[A]]] = {}
         self._running: asyncio.Task[None] | None = None
 
     async def __call__(self, question: Q) -> A:
         """The answer. Raises what the database does."""
-        waiting = self._next.get(question)
-        if waiting is None:
-            waiting = self._next[question] = asyncio.get_running_loop().create_future()
+        mine: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self._next.setdefault(question, []).append(mine)
         if self._running is None:
             self._running = asyncio.create_task(self._drain())
-        return await asyncio.shield(waiting)  # one who asks no longer leaves the others their answer
+        return await mine
 
     async def _drain(self) -> None:
         try:
@@ -37,11 +36,16 @@ class Together(Generic[Q, A]):
                 try:
                     answers = await self._ask(list(asked))
                 except Exception as error:
-                    for waiting in asked.values():
+                    for waiting in _still(asked):
                         waiting.set_exception(error)
-                        waiting.exception()  # whoever asked may have gone
                 else:
-                    for question, waiting in asked.items():
-                        waiting.set_result(answers[question])
+                    for question, several in asked.items():
+                        for waiting in several:
+                            if not waiting.done():  # who asks no longer leaves the others their answer
+                                waiting.set_result(answers[question])
         finally:
             self._running = None
+
+
+def _still(asked: Mapping[Q, Sequence[asyncio.Future[A]]]) -> list[asyncio.Future[A]]:
+    return [waiting for several in asked.values() for waiting in several if not waiting.done()]

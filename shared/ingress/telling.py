@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import asyncpg
@@ -29,6 +30,8 @@ PAUSE_SECONDS = 0.02
 """Between being woken and looking: under load one look is for many commits."""
 TOPICS_SECONDS, NEWS_SECONDS = 5.0, 0.5
 """How long it is believed which topics there are, and which there are not; a publisher is told from then on."""
+BATCH_BYTES = 1_000_000
+"""Largest batch sent; a broker's default limit is 1,048,588 bytes."""
 SEND_TIMEOUT_MS = 10_000
 
 
@@ -57,7 +60,8 @@ class Teller:
             **self._broker.client(),
             acks="all",
             enable_idempotence=True,
-            linger_ms=5,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
             request_timeout_ms=SEND_TIMEOUT_MS,
         )
         await producer.start()
@@ -82,15 +86,32 @@ class Teller:
         return len(rows)
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
-        topics = [self._topics.receipts(row["publisher"]) for row in rows]
-        await self._look(producer, topics)
-        sent = []
-        for row, topic in zip(rows, topics, strict=True):
-            if topic in self._known:
-                key = f"{row['source']} {row['id']}".encode()
-                value = dump(receipts.of_row(self._store.name, row))
-                sent.append(await producer.send(topic, value, key=key, headers=_HEADERS))
-        await asyncio.gather(*sent)
+        by_topic: dict[str, list[Any]] = {}
+        for row in rows:
+            by_topic.setdefault(self._topics.receipts(row["publisher"]), []).append(row)
+        await self._look(producer, by_topic)
+        for topic in by_topic.keys() & self._known:
+            await self._send_to(producer, topic, by_topic[topic])
+
+    async def _send_to(self, producer: AIOKafkaProducer, topic: str, rows: Sequence[Any]) -> None:
+        """Send receipts of one publisher, in order: each batch once the one before it was acknowledged."""
+        rest = list(rows)
+        while rest:
+            batch = producer.create_batch()
+            taken = self._fill(batch, rest)
+            if taken == 0:
+                raise RuntimeError(f"the receipt {rest[0]['serial']} does not fit into a batch")
+            await (await producer.send_batch(batch, topic, partition=0))
+            rest = rest[taken:]
+
+    def _fill(self, batch: Any, rows: Sequence[Any]) -> int:
+        """Put in as many receipts as go in; returns how many."""
+        return sum(1 for _ in takewhile(lambda row: self._put(batch, row), rows))
+
+    def _put(self, batch: Any, row: Any) -> bool:
+        """Append one receipt to a batch; False when it is full."""
+        key, value = f"{row['source']} {row['id']}".encode(), dump(receipts.of_row(self._store.name, row))
+        return batch.append(key=key, value=value, timestamp=None, headers=_HEADERS) is not None
 
     async def _look(self, producer: AIOKafkaProducer, wanted: Iterable[str]) -> None:
         """See which topics there are; one that is not known may have been made a moment ago."""

@@ -354,10 +354,10 @@ DEFECTS = (
         "                asked, self._next = self._next, {}\n",
         "                asked = self._next\n",
         "tests/unit/eventstore/test_together.py::test_nobody_is_given_an_answer_that_was_read_before_the_question_came",
-        "                    for question, waiting in asked.items():\n",
+        "                    for question, several in asked.items():\n",
         "                    self._next = {}\n"
         "                    answers = {**dict.fromkeys(asked, next(iter(answers.values()))), **answers}\n"
-        "                    for question, waiting in asked.items():\n",
+        "                    for question, several in asked.items():\n",
     ),
     # --- rights at the broker
     Defect(

@@ -221,7 +221,7 @@ async def test_an_id_under_another_s_source_is_neither_used_nor_told_of(on: Desk
 async def test_a_database_that_fails_while_a_fact_is_decided_is_not_taken_for_a_rule_that_does(
     on: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def failing(_request: object) -> None:
+    async def failing(_request: object, *, new: bool = False) -> None:
         raise error
 
     with monkeypatch.context() as broken:
