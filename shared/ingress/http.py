@@ -64,6 +64,14 @@ class Event(BaseModel):
     data: dict[str, Any] | None = None
 
 
+class KnownCredential(BaseModel):
+    """A credential by its name."""
+
+    credential: str
+    kind: str = Field(description="api_key, oauth2_client or scram.")
+    expires_on: date | None = Field(description="Its last day, in Bangkok; None: it does not expire by itself.")
+
+
 class Rights(BaseModel):
     """What the publisher that asks may send, and where."""
 
@@ -74,6 +82,7 @@ class Rights(BaseModel):
     types: dict[str, str] = Field(description="By event name, the service that takes it.")
     regions: list[str] | None
     limits: dict[str, int]
+    credentials: list[KnownCredential] = Field(description="Those that are good now; never a secret.")
 
 
 class Original(BaseModel):
@@ -206,7 +215,7 @@ class Ingress:
     async def me(self, request: Request) -> Response:
         """What the publisher may send, and where each type goes."""
         publisher = await publisher_of(request, self._register)
-        rights = publisher.rights
+        rights, now = publisher.rights, await self._store.clock.now()
         assert rights is not None
         return Json(
             {
@@ -220,6 +229,11 @@ class Ingress:
                     "events_per_minute": rights.limits.events_per_minute,
                     "batch_events": _most(publisher),
                 },
+                "credentials": [
+                    {"credential": each.id, "kind": each.kind, "expires_on": each.expires_on}
+                    for each in publisher.credentials.values()
+                    if each.valid_at(now)
+                ],
             }
         )
 

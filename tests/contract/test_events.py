@@ -204,10 +204,26 @@ async def test_both_sides_can_compare_a_day(publisher: httpx.AsyncClient) -> Non
     await refused(publisher.get("/v1/publishers/me/reconciliation", params=much), 400, "query.unreadable")
 
 
-async def test_a_publisher_learns_what_it_may_send_and_where(publisher: httpx.AsyncClient) -> None:
+async def test_a_publisher_learns_what_it_may_send_where_and_for_how_long(
+    publisher: httpx.AsyncClient, officer: httpx.AsyncClient
+) -> None:
+    await key_of(officer, "second", expires_on="2599-12-31")
+    revoke = {"credential": "second", "reason": "หมุนเวียน"}
+    await key_of(officer, "third", expires_on="2600-01-01")
+    await send(officer, f"/v1/publishers/{PUBLISHER}/revoke-credential", revoke, key="r")
+    await eventually(lambda: _knows(publisher, "third"))
     told = (await publisher.get("/v1/publishers/me")).json()
     assert (told["publisher"], told["sources"], told["suspended"]) == ("personnel", [SOURCE], False)
     assert told["types"]["CommitteeAppointed"] == "http://committee.test/v1/events"
+    assert told["credentials"] == [
+        {"credential": "first", "kind": "api_key", "expires_on": None},
+        {"credential": "third", "kind": "api_key", "expires_on": "2057-01-01"},
+    ]
+
+
+async def _knows(publisher: httpx.AsyncClient, credential: str) -> bool:
+    told = (await publisher.get("/v1/publishers/me")).json()["credentials"]
+    return [each["credential"] for each in told] == ["first", credential]
 
 
 async def test_nobody_sends_without_a_credential(app: FastAPI, officer: httpx.AsyncClient, issuer: TestIssuer) -> None:
