@@ -32,11 +32,11 @@ def users() -> None:
     prefix = os.environ.get("OBEC_TOPIC_PREFIX", "")
     passwords = {user_of(service): secrets.token_hex(32) for service in SERVICES}
     try:
-        broker = Given.of_environment(os.environ).broker
+        given = Given(Given.of_environment(os.environ).broker)
+        broker = given.broker
         if broker is None or not broker.secured:
-            raise StackError(
-                "which broker, and as whom? set KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL=SASL_…"
-            )
+            raise StackError("which broker, and as whom? set KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_PROTOCOL")
+        given.require_reachable()
         shards, replication = (int(os.environ.get(name, "1")) for name in ("OBEC_SHARDS", "OBEC_REPLICATION"))
         asyncio.run(create_topics(broker, prefix, shards, replication))
         asyncio.run(put_users(broker, passwords))

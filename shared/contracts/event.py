@@ -55,8 +55,8 @@ class Event(Contract):
         return self._id
 
     def identified(self, event_id: UUID) -> Self:
-        """This event with its id, which is part of the envelope and not of its data; one that has none gets it."""
-        known = self if self._id is None else self.model_copy()
+        """This event with its id, which is part of the envelope and not of its data."""
+        known = self.model_copy()
         known._id = event_id
         return known
 

@@ -15,7 +15,16 @@ from shared.clock import ClockMode
 from shared.contracts import Aggregate, Claim, Command, Context, Learned, Read, Recorded, Rejected
 from shared.contracts.common import FactVoided
 from shared.contracts.envelope import SOURCE_PREFIX
-from shared.eventstore.append import Answer, Append, ClaimChange, NewEvent, OtherContent, Stale, payload_digest
+from shared.eventstore.append import (
+    Answer,
+    Append,
+    ClaimChange,
+    NewEvent,
+    OtherContent,
+    Stale,
+    Verdict,
+    payload_digest,
+)
 from shared.eventstore.history import Decided, decide, fold, fold_learned, void
 from shared.eventstore.store import EventStore
 
@@ -51,6 +60,8 @@ class Request:
     causation: str = ""
     traceparent: str = ""
     ids: Literal["time", "cause"] = "time"
+    digest: bytes | None = None
+    """Of the payload, where it was made already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +145,8 @@ class CommandHandler:
         context = Context(now, request.actor, request.roles, request.stream, states, seen)
         return Ready(request, {request.stream: history, **guards}, context)
 
-    def decided(self, ready: Ready) -> Append:
-        """Decide the command on what was read. Raises Rejected."""
+    def decided(self, ready: Ready, verdict: Verdict | None = None) -> Append:
+        """Decide the command on what was read; of a fact, the verdict goes with it. Raises Rejected."""
         request, histories, context = ready.request, ready.histories, ready.context
         history = histories[request.stream]
         if isinstance(request.command, FactVoided):
@@ -150,7 +161,7 @@ class CommandHandler:
             )
             for index, each in enumerate(decided)
         ]
-        digest = payload_digest(self.store.settings.secret, request.payload)
+        digest = request.digest or payload_digest(self.store.settings.secret, request.payload)
         claims = self._claims(histories, decided)
         return Append(
             request.source,
@@ -161,6 +172,7 @@ class CommandHandler:
             ready.versions,
             request.received_at or context.now,
             claims,
+            verdict,
         )
 
     def _reads(self, request: Request, history: Sequence[Recorded]) -> Sequence[Read]:

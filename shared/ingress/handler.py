@@ -232,14 +232,15 @@ class FactHandler:
             return self._waits(case, fact, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
         ready = await self.handler.ready(self._request(case, fact, where, command), new=fact.alone)
         try:
-            append = self.handler.decided(ready)
+            verdict = Verdict(
+                "accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken
+            )
+            return self.handler.decided(ready, verdict)
         except Rejected as refusal:
             if refusal.code in fact.waits:
                 return self._waits(case, fact, refusal, where, ready.versions, _names(ready), occurred_at)
             refused = _verdict(case, "rejected", refusal)
             return replace(refused, stream=where, versions=ready.versions)
-        verdict = Verdict("accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken)
-        return replace(append, digest=case.digest, verdict=verdict)
 
     def _request(self, case: _Case, fact: Fact, stream: str, command: Any) -> Request:
         incoming = case.incoming
@@ -256,6 +257,7 @@ class FactHandler:
             correlation=incoming.extensions.get("correlationid", ""),
             traceparent=incoming.extensions.get("traceparent", ""),
             ids="cause",
+            digest=case.digest,
         )
 
     def _waits(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from typing import TypeVar
 
 from shared.ingress.cloudevents import Incoming
 
 T = TypeVar("T")
+
+AT_ONCE = 250
+"""Lanes under way at most: enough to fill a group of appends, and a task for each fact costs more than it brings."""
 
 
 def name_of(incoming: Incoming) -> Hashable:
@@ -37,14 +40,18 @@ async def in_lanes(
             named.add(known)
             lanes[lane(one)].append(one)
 
-    async def along(ones: Sequence[T]) -> None:
-        for one in ones:
-            await take(one)
+    left = iter(lanes.values())
+
+    async def work() -> None:
+        for ones in left:
+            for one in ones:
+                await take(one)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for ones in lanes.values():
-                group.create_task(along(ones))
+            for _ in range(min(AT_ONCE, len(lanes))):
+                group.create_task(work())
     except ExceptionGroup as several:
         raise several.exceptions[0] from several
-    await along(again)
+    for one in again:
+        await take(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections import Counter
@@ -81,9 +82,10 @@ async def killing(product: Product, chance: Random, stop: asyncio.Event) -> int:
     while not stop.is_set():
         pids = {state.name: state.pid for state in product.supervisor.states() if state.pid}
         victim = chance.choice(KILLED)
-        if victim in pids:
-            os.kill(int(pids[victim] or 0), signal.SIGKILL)
-            kills += 1
+        with contextlib.suppress(ProcessLookupError):  # it may be on its way up again
+            if victim in pids:
+                os.kill(int(pids[victim] or 0), signal.SIGKILL)
+                kills += 1
         await asyncio.sleep(chance.uniform(0.2, LONGEST_PAUSE))
     return kills
 

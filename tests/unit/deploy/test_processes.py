@@ -30,7 +30,7 @@ def test_a_process_is_found_by_where_it_works(sleeper: int, tmp_path: Path) -> N
 
 def test_a_process_is_found_by_its_environment(tmp_path: Path) -> None:
     pid = processes.spawn(["sleep", "600"], tmp_path / "log", {"MARK": "a=b c"}, tmp_path)
-    assert processes.find_by_environment({"MARK=a=b c"}) == [pid]
+    assert processes.wait_until(lambda: processes.find_by_environment({"MARK=a=b c"}) == [pid], seconds=5)
     processes.end(pid, sleeps, patience=5)
 
 
