@@ -78,8 +78,12 @@ async def topics(servers: Servers) -> AsyncIterator[NewTopics]:
 
 
 @pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[Stack]:
-    """A stack for this test alone, not started, without processes; `start_servers()` takes two seconds."""
+def own_stack(tmp_path: Path, servers: Servers) -> Iterator[Stack]:
+    """A stack for this test alone, not started, without processes; `start_servers()` takes two seconds.
+
+    The run's own servers come first: whoever starts them clears away what lies in the run's folder.
+    """
+    assert servers
     stack = embedded(run_folder() / f"own-{tmp_path.name}")
     stack.home.mkdir(parents=True)
     yield stack
