@@ -47,6 +47,9 @@ def main(words: Sequence[str]) -> int:
     """Plant what was asked for; returns the exit code."""
     console = Console()
     chosen = [defect for defect in DEFECTS if all(word in defect.name for word in words)]
+    if not chosen:
+        console.print(f"no defect's name holds {' and '.join(words)}")
+        return 2
     with tempfile.TemporaryDirectory(prefix="planted-") as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=LEFT_OUT)
