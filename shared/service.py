@@ -87,7 +87,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         if settings.broker is not None:
             topics = Topics(settings.topic_prefix)
             work += [
-                RecordIngress(facts, Register(store), settings.broker, topics, settings.instance).run,
+                RecordIngress(facts, Register(store), settings.broker, topics).run,
                 Teller(store, settings.broker, topics).run,
             ]
         await stack.enter_async_context(in_background(*work))

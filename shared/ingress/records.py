@@ -35,6 +35,8 @@ _ADD_CONFLICT = statement("add_conflict")
 RECORDS = 500
 """Records decided at once at most."""
 WAIT_MS = 500
+SESSION_MS = 6_000
+"""After so long without a word the broker gives a member up; the least that brokers allow unless they are told."""
 PAUSE_SECONDS = 1.0
 """Before joining again after an error, and before looking again whether the register was loaded."""
 
@@ -48,14 +50,11 @@ Read = tuple[Any, Incoming | Unreadable]
 class RecordIngress:
     """Takes the facts of one service from all ingress topics.
 
-    ``instance`` names this member of its group: started again by this name it takes its own place at once, where
-    others would have to wait until the broker has given up the one that died.
+    No static member of its group: one that was killed and started again would be given the topics that there were when
+    it first came, and as a leader who was restarted (KIP-814) never look for those that publishers were given since.
     """
 
-    def __init__(
-        self, facts: FactHandler, register: Register, broker: Broker, topics: Topics, instance: str | None = None
-    ) -> None:
-        self._instance = instance
+    def __init__(self, facts: FactHandler, register: Register, broker: Broker, topics: Topics) -> None:
         self._facts, self._store, self._register = facts, facts.store, register
         self._broker, self._prefix = broker, topics.ingress("")
         self._group = f"{topics.prefix}obec.{facts.store.name}.ingress"
@@ -76,11 +75,10 @@ class RecordIngress:
         consumer = AIOKafkaConsumer(
             **self._broker.client(),
             group_id=self._group,
-            group_instance_id=self._instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             metadata_max_age_ms=5_000,
-            session_timeout_ms=10_000,
+            session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=1_000,
         )
         consumer.subscribe(pattern=f"^{re.escape(self._prefix)}[a-z][a-z0-9-]{{1,30}}$")

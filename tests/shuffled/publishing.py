@@ -23,7 +23,7 @@ from tests.shuffled.story import SOURCES, TYPES, Story
 BY_KAFKA = "personnel"
 BATCH = 7
 AT_ONCE = 4
-PATIENCE = 60.0
+PATIENCE = 120.0
 RECEIPTS = "SELECT source, id, outcome, reason FROM receipts ORDER BY serial"
 
 

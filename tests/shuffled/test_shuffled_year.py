@@ -28,7 +28,8 @@ KILLED = (
     *("activity-reactions", "evaluation-reactions", "reporting-projector"),
 )
 """What takes facts, and what consumes events."""
-LONGEST_PAUSE = 1.2
+PAUSE = 0.5, 2.5
+"""Seconds between two kills: now and then a process lives long enough to do something."""
 FEW = ("R01", "R02", "R07")
 
 pytestmark = pytest.mark.timeout(300)
@@ -86,7 +87,7 @@ async def killing(product: Product, chance: Random, stop: asyncio.Event) -> int:
             if victim in pids:
                 os.kill(int(pids[victim] or 0), signal.SIGKILL)
                 kills += 1
-        await asyncio.sleep(chance.uniform(0.2, LONGEST_PAUSE))
+        await asyncio.sleep(chance.uniform(*PAUSE))
     return kills
 
 
