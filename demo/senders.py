@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from demo.client import PATIENCE, DemoFailed, Offices
 from demo.example import REGIONS
 from shared.kit.sending import Sender
+from shared.streams.broker import Broker
 
 TYPE = "th.go.obec.cluster.{name}.v1"
 AT_ONCE = 200
@@ -221,13 +222,7 @@ class ByKafka:
 
     def __init__(self, login: Mapping[str, str]) -> None:
         self._login = login
-        client = {
-            "bootstrap_servers": login["bootstrap_servers"],
-            "security_protocol": "SASL_PLAINTEXT",
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": login["username"],
-            "sasl_plain_password": login["password"],
-        }
+        client = Broker(login["bootstrap_servers"], "SASL_PLAINTEXT", login["username"], login["password"]).client()
         self._producer = AIOKafkaProducer(**client, acks="all", enable_idempotence=True)
         self._consumer = AIOKafkaConsumer(**client, enable_auto_commit=False, auto_offset_reset="earliest")
         self._told: dict[tuple[str, str], list[Receipt]] = {}

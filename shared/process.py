@@ -137,6 +137,16 @@ async def in_background(*runs: Run) -> AsyncIterator[None]:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def first_of(*events: asyncio.Event, seconds: float) -> None:
+    """Wait until one of the events is set, but no longer than so many seconds."""
+    waits = [asyncio.ensure_future(each.wait()) for each in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+
+
 @contextmanager
 def ready(settings: Settings) -> Iterator[None]:
     """Say by the ready file that the process does its work, while it does."""

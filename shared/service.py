@@ -74,7 +74,8 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         stack.push_async_callback(authenticator.close)
         relays = relays_of(settings, store)
         handler = parts.handler(store)
-        facts = FactHandler(handler, parts.facts, Register(store))
+        register = Register(store)
+        facts = FactHandler(handler, parts.facts, register)
         app = app_of(
             service,
             parts,
@@ -87,7 +88,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         if settings.broker is not None:
             topics = Topics(settings.topic_prefix)
             work += [
-                RecordIngress(facts, Register(store), settings.broker, topics).run,
+                RecordIngress(facts, register, settings.broker, topics).run,
                 Teller(store, settings.broker, topics).run,
             ]
         await stack.enter_async_context(in_background(*work))
@@ -104,7 +105,7 @@ def app_of(
 ) -> FastAPI:
     """A write service's application: its commands, and where other systems' facts come in."""
     store, handler = facts.store, facts.handler
-    ingress = Ingress(facts, Register(store), urls)
+    ingress = Ingress(facts, facts.register or Register(store), urls)
 
     published = Published(service, parts.facts.schemas(), VERSION)
 

@@ -7,16 +7,16 @@ several. Whatever differs is put right whenever the register changes, and now an
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from shared.contracts import Rejected
 from shared.eventstore.store import EventStore
 from shared.ingress.register import Publisher, Register
-from shared.process import Run
+from shared.process import Run, first_of
 from shared.streams.access import Access, BrokerRefused, Right
 from shared.streams.topics import Topics
 
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 KIND = "scram"
 LOOK_SECONDS = 30.0
 """How often it is looked without an occasion: a credential expires without one."""
+PAUSE_SECONDS = 1.0
+"""What wakes is not answered more often."""
 KEPT_MS = 30 * 24 * 3600 * 1000
 """How long the broker keeps what publishers write and are told; the stores keep what became of it for good."""
 TOPIC = {"cleanup.policy": "delete", "retention.ms": str(KEPT_MS), "retention.bytes": "-1"}
@@ -54,11 +56,7 @@ class Provisioner:
 
     def running(self, store: EventStore) -> Run:
         """The work that keeps the broker as the register says, until told to stop."""
-
-        async def run(stop: asyncio.Event) -> None:
-            await self._run(store, stop)
-
-        return run
+        return partial(self._run, store)
 
     async def admit(self, publisher: str, credential: str, password: str) -> None:
         """Make a user for a credential that was just issued. Raises Rejected ``broker.unavailable``."""
@@ -133,17 +131,5 @@ class Provisioner:
                     self._seen, looked_at = dict(publishers), now
             except Exception as error:  # it is put right once broker and database are back
                 log.warning("the publishers' rights at the broker are put right later", reason=repr(error))
-            await _either(wake, stop, seconds=1.0)
-
-
-async def _either(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
-    """Wait for one of two events, but no longer; what wakes is not answered more often than once a second."""
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
-        return
-    waits = [asyncio.ensure_future(each.wait()) for each in (wake, stop)]
-    try:
-        await asyncio.wait(waits, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
+            await first_of(stop, seconds=PAUSE_SECONDS)
+            await first_of(stop, wake, seconds=LOOK_SECONDS)

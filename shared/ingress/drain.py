@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import asyncpg
 import structlog
@@ -12,6 +11,7 @@ from shared.eventstore.append import StoreUnavailable
 from shared.eventstore.store import EventStore
 from shared.ingress.handler import FactHandler
 from shared.ingress.sql import statement
+from shared.process import first_of
 
 log = structlog.get_logger(__name__)
 
@@ -40,8 +40,7 @@ class Drainer:
                 await self.drain()
             except (StoreUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("waiting facts are decided later", store=self._store.name, error=repr(error))
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._either(stop), POLL_SECONDS)
+            await first_of(stop, self._wake, seconds=POLL_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def drain(self) -> int:
@@ -54,14 +53,6 @@ class Drainer:
                     moved += 1
                     break  # what it brings may concern one that comes before the next
         return moved
-
-    async def _either(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(each.wait()) for each in (stop, self._wake)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
 
 
 async def due(store: EventStore) -> list[asyncpg.Record]:

@@ -65,7 +65,7 @@ class FactHandler:
 
     def __init__(self, handler: CommandHandler, facts: Facts, register: Register | None = None) -> None:
         """``register``: asked again for the rights of who sent what waits; None: they hold as they were."""
-        self._register = register
+        self.register = register
         self.handler, self.store, self.facts = handler, handler.store, facts
         self.originals = Originals(handler.store)
 
@@ -164,8 +164,8 @@ class FactHandler:
             raise Rejected("event.other_service", type=incoming.type, service=elsewhere.owner) from elsewhere
         except ContractError as error:
             raise Rejected(error.code, pointer="/type", type=incoming.type) from error
-        if self._register is not None:
-            publisher = await self._register.by_name(name) or Publisher(name)
+        if self.register is not None:
+            publisher = await self.register.by_name(name) or Publisher(name)
             require_admitted(publisher, incoming)
             require_rights(publisher, incoming, fact)
         return fact

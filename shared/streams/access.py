@@ -17,7 +17,7 @@ from shared.streams.broker import Broker
 
 T = TypeVar("T")
 
-Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER", "DESCRIBE_CONFIGS"]
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER"]
 
 SECONDS = 10.0
 ITERATIONS = 4096
@@ -25,6 +25,8 @@ ITERATIONS = 4096
 CLUSTER = "kafka-cluster"
 SAME = frozenset({"TOPIC_ALREADY_EXISTS"})
 """What the broker says when somebody else has just made the topic."""
+NOT_THERE = frozenset({"RESOURCE_NOT_FOUND"})
+"""What it says of a user that is taken away and was not there."""
 
 
 class BrokerRefused(CodedError):
@@ -63,7 +65,9 @@ class Access:
 
     async def until_sees(self, username: str, password: str, topics: Iterable[str]) -> None:
         """Wait until a new user may see topics: the broker learns of users and rights a moment after they were made."""
-        user = Access(replace(self.broker, username=username, password=password, mechanism="SCRAM-SHA-512"))
+        user = Access(
+            replace(self.broker, username=username, password=password, mechanism="SCRAM-SHA-512"), self._seconds
+        )
         deadline = monotonic() + self._seconds
         while not set(topics) <= (await user._topics()).keys():
             if monotonic() > deadline:
@@ -74,10 +78,11 @@ class Access:
         """Take users away; those that are not there are no error."""
         from confluent_kafka.admin import ScramMechanism, UserScramCredentialDeletion
 
-        known = await self.users()
-        gone = [UserScramCredentialDeletion(each, ScramMechanism.SCRAM_SHA_512) for each in usernames if each in known]
+        gone = [UserScramCredentialDeletion(each, ScramMechanism.SCRAM_SHA_512) for each in usernames]
         if gone:
-            await self._asked(lambda client: client.alter_user_scram_credentials(gone, request_timeout=self._seconds))
+            await self._asked(
+                lambda client: client.alter_user_scram_credentials(gone, request_timeout=self._seconds), NOT_THERE
+            )
 
     async def users(self) -> frozenset[str]:
         """Names of all users that have a password."""
@@ -100,13 +105,6 @@ class Access:
     async def revoke(self, users: Iterable[str]) -> None:
         """Take every right from users."""
         filters = [_filter(principal=f"User:{each}") for each in users]
-        if filters:
-            await self._asked(lambda client: client.delete_acls(filters, request_timeout=self._seconds))
-
-    async def revoke_prefixed(self, prefix: str) -> None:
-        """Take away all rights on topics and groups whose name begins so."""
-        found = await self._bindings()
-        filters = [_filter(name=each.name) for each in found if each.name.startswith(prefix)]
         if filters:
             await self._asked(lambda client: client.delete_acls(filters, request_timeout=self._seconds))
 
@@ -184,7 +182,7 @@ def _binding(user: str, right: Right, operation: str) -> Any:
     return AclBinding(kind, right.name, pattern, f"User:{user}", "*", may, AclPermissionType.ALLOW)
 
 
-def _filter(*, principal: str | None = None, name: str | None = None) -> Any:
+def _filter(*, principal: str | None = None) -> Any:
     from confluent_kafka.admin import (
         AclBindingFilter,
         AclOperation,
@@ -195,7 +193,7 @@ def _filter(*, principal: str | None = None, name: str | None = None) -> Any:
 
     return AclBindingFilter(
         ResourceType.ANY,
-        name,
+        None,
         ResourcePatternType.ANY,
         principal,
         None,

@@ -11,10 +11,9 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from demo.client import Offices
-from shared.kit.sending import Sender
+from shared.kit.sending import CannotSend, Sender
 from shared.streams.broker import Broker
 from tests.eventually import eventually
 from tests.scenarios.product import STORES, Product
@@ -120,10 +119,8 @@ async def _until_known(sender: Sender, product: Product) -> None:
 
 
 async def _is_known(sender: Sender) -> bool:
-    from shared.kit.sending import CannotSend
-
     try:
         await sender.learn()
-    except (CannotSend, KafkaError):
+    except CannotSend:
         return False
     return True
