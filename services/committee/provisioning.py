@@ -81,11 +81,9 @@ class Provisioner:
         await self._access.put_topics([each for name in publishers for each in self._topics_of(name)], TOPIC)
         ours = {user for user in {*known, *granted} if user.startswith(self._users)}
         good = {user: name for name, publisher in publishers.items() for user in self._good_users(publisher, now)}
-        await self._access.revoke(sorted(user for user in ours if user in granted and user not in good))
+        rights = {user: self._rights(good[user]) if user in good else () for user in ours}
+        await self._access.hold_to(rights, granted)
         await self._access.delete_users(sorted(ours - good.keys() - self._paused(publishers, now)))
-        lacking = {user: self._rights(name) for user, name in good.items() if user in known and user not in granted}
-        if lacking:
-            await self._access.grant(lacking)
 
     @property
     def _users(self) -> str:

@@ -6,6 +6,7 @@ aiokafka's administrator knows neither, librdkafka's does; its calls block, so t
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from shared.streams.broker import Broker
 
 T = TypeVar("T")
 
+Granted = Mapping[str, frozenset[Any]]
+"""The broker's bindings (AclBinding of confluent-kafka) by user name."""
 Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER"]
 
 SECONDS = 10.0
@@ -98,29 +101,29 @@ class Access:
 
     async def grant(self, rights: Mapping[str, Sequence[Right]]) -> None:
         """Give users rights, by user name; those that a user has already stay."""
-        flat = ((user, right) for user, some in rights.items() for right in some)
-        bindings = [_binding(user, right, operation) for user, right in flat for operation in right.operations]
+        bindings = [binding for user, some in rights.items() for each in some for binding in _bindings(user, each)]
         await self._asked(lambda client: client.create_acls(bindings, request_timeout=self._seconds))
 
-    async def revoke(self, users: Iterable[str]) -> None:
-        """Take every right from users."""
-        filters = [_filter(principal=f"User:{each}") for each in users]
-        if filters:
-            await self._asked(lambda client: client.delete_acls(filters, request_timeout=self._seconds))
-
-    async def granted(self) -> Mapping[str, frozenset[tuple[str, str, str]]]:
-        """What users may do: (kind, name, operation) by user name."""
-        made: dict[str, set[tuple[str, str, str]]] = {}
-        for each in await self._bindings():
-            user = each.principal.removeprefix("User:")
-            made.setdefault(user, set()).add((each.restype.name, each.name, each.operation.name))
+    async def granted(self) -> Granted:
+        """What users are allowed and forbidden."""
+        bindings = await self._one(lambda client: client.describe_acls(_filter(), request_timeout=self._seconds))
+        made: defaultdict[str, set[Any]] = defaultdict(set)
+        for each in bindings:
+            made[each.principal.removeprefix("User:")].add(each)
         return {user: frozenset(some) for user, some in made.items()}
 
-    async def _bindings(self) -> Sequence[Any]:
-        found: Sequence[Any] = await self._one(
-            lambda client: client.describe_acls(_filter(), request_timeout=self._seconds)
-        )
-        return found
+    async def hold_to(self, rights: Mapping[str, Sequence[Right]], granted: Granted) -> None:
+        """Users shall have these rights, by user name, and no others: given what is lacking in ``granted``, and of
+        what is there, what is too much is taken away.
+        """
+        wanted = {binding for user, some in rights.items() for each in some for binding in _bindings(user, each)}
+        found = {binding for user in rights for binding in granted.get(user, ())}
+        too_much = [_exactly(each) for each in found - wanted]
+        if too_much:
+            await self._asked(lambda client: client.delete_acls(too_much, request_timeout=self._seconds))
+        lacking = [*(wanted - found)]
+        if lacking:
+            await self._asked(lambda client: client.create_acls(lacking, request_timeout=self._seconds))
 
     async def _topics(self) -> Mapping[str, Any]:
         found = await asyncio.to_thread(self._told, lambda client: client.list_topics(timeout=self._seconds).topics)
@@ -174,15 +177,35 @@ def _topic(name: str, settings: Mapping[str, str]) -> Any:
     return NewTopic(name, num_partitions=1, replication_factor=-1, config=dict(settings))
 
 
-def _binding(user: str, right: Right, operation: str) -> Any:
+def _bindings(user: str, right: Right) -> list[Any]:
+    """A right as the broker has it: one binding for each operation."""
     from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 
     pattern = ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL
-    kind, may = ResourceType[right.kind], AclOperation[operation]
-    return AclBinding(kind, right.name, pattern, f"User:{user}", "*", may, AclPermissionType.ALLOW)
+    kind, allowed = ResourceType[right.kind], AclPermissionType.ALLOW
+    return [
+        AclBinding(kind, right.name, pattern, f"User:{user}", "*", AclOperation[each], allowed)
+        for each in right.operations
+    ]
 
 
-def _filter(*, principal: str | None = None) -> Any:
+def _exactly(binding: Any) -> Any:
+    """A filter that finds one binding."""
+    from confluent_kafka.admin import AclBindingFilter
+
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )
+
+
+def _filter() -> Any:
+    """A filter that finds every binding."""
     from confluent_kafka.admin import (
         AclBindingFilter,
         AclOperation,
@@ -195,7 +218,7 @@ def _filter(*, principal: str | None = None) -> Any:
         ResourceType.ANY,
         None,
         ResourcePatternType.ANY,
-        principal,
+        None,
         None,
         AclOperation.ANY,
         AclPermissionType.ANY,

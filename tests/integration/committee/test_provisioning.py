@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.committee.publishers import (
 from shared.contracts import Rejected
 from shared.contracts.committee import PublisherRights
 from shared.ingress.register import fingerprint
-from shared.streams.access import Access
+from shared.streams.access import Access, Right
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from tests.conftest import NewDatabase, NewTopics
@@ -57,12 +57,16 @@ class Bureau:
         await self.desk.command("publishers", command, "issue-credential", STREAM)
         await self.provisioner.admit("personnel", credential, PASSWORD)
 
+    async def change_rights(self, rights: Sequence[Right]) -> None:
+        """Give the first credential's user other rights by hand."""
+        await self.access.hold_to({self.name(): rights}, await self.access.granted())
+
     async def settle(self) -> None:
         """Put the broker right by the register."""
         await self.provisioner.settle(self.desk.store)
 
-    async def rights(self, credential: str = "first") -> frozenset[tuple[str, str, str]]:
-        """What the user of a credential may do."""
+    async def rights(self, credential: str = "first") -> frozenset[Any]:
+        """What the user of a credential is allowed and forbidden."""
         return (await self.access.granted()).get(self.name(credential), frozenset())
 
 
@@ -77,7 +81,7 @@ async def bureau(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Bure
         made = Bureau(on, Provisioner(access, known), access, known, names.broker)
         yield made
         users = [user for user in await access.users() if user.startswith(names.prefix)]
-        await access.revoke(users)
+        await access.hold_to(dict.fromkeys(users, ()), await access.granted())
         await access.delete_users(users)
 
 
@@ -206,11 +210,28 @@ async def test_a_suspended_publisher_may_do_nothing_until_it_is_admitted_again(b
 
 async def test_what_somebody_changed_at_the_broker_is_put_right(bureau: Bureau) -> None:
     await bureau.issue()
+    before = await bureau.rights()
     await bureau.access.put_users({bureau.name("nobody-issued-this"): PASSWORD})
-    await bureau.access.revoke([bureau.name()])
+    await bureau.change_rights(())
     await bureau.settle()
     assert bureau.name("nobody-issued-this") not in await bureau.access.users()
-    assert ("TOPIC", bureau.topics.ingress("personnel"), "WRITE") in await bureau.rights()
+    assert await bureau.rights() == before
+
+
+async def test_a_right_that_somebody_added_or_took_at_the_broker_is_put_right_too(bureau: Bureau) -> None:
+    await bureau.issue()
+    before = await bureau.rights()
+    ingress, other = bureau.topics.ingress("personnel"), bureau.topics.ingress("e-meeting")
+    changes = {
+        "one operation is lacking": (Right("TOPIC", ingress, ("DESCRIBE",)),),
+        "another's topic": (Right("TOPIC", ingress, ("WRITE", "DESCRIBE")), Right("TOPIC", other, ("WRITE",))),
+        "every topic whose name begins so": (Right("TOPIC", ingress, ("WRITE", "DESCRIBE"), prefixed=True),),
+    }
+    for change, rights in changes.items():
+        await bureau.change_rights(rights)
+        assert await bureau.rights() != before, change
+        await bureau.settle()
+        assert await bureau.rights() == before, change
 
 
 async def test_a_user_that_is_being_made_is_not_taken_for_a_leftover(bureau: Bureau) -> None:
