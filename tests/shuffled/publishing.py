@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +35,8 @@ class Publishers:
     producer: AIOKafkaProducer
     ingress: str
 
-    async def send(self, facts: Sequence[Story]) -> None:
-        """Send facts in their order, in batches side by side, until each batch was taken."""
+    async def send(self, facts: Sequence[Story], sent: Callable[[int], None] | None = None) -> None:
+        """Send facts in their order, in batches side by side, until each batch was taken; ``sent`` is told of each."""
         gate = asyncio.Semaphore(AT_ONCE)
         batches = [facts[first : first + BATCH] for first in range(0, len(facts), BATCH)]
 
@@ -44,6 +44,8 @@ class Publishers:
             async with gate:
                 for publisher in dict.fromkeys(fact.publisher for fact in batch):
                     await self._send_of(publisher, [fact.event for fact in batch if fact.publisher == publisher])
+            if sent is not None:
+                sent(len(batch))
 
         await asyncio.gather(*(one(batch) for batch in batches))
 

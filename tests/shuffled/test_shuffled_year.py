@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -28,8 +28,7 @@ KILLED = (
     *("activity-reactions", "evaluation-reactions", "reporting-projector"),
 )
 """What takes facts, and what consumes events."""
-PAUSE = 0.5, 2.5
-"""Seconds between two kills: now and then a process lives long enough to do something."""
+KILLS = 8
 FEW = ("R01", "R02", "R07")
 
 pytestmark = pytest.mark.timeout(300)
@@ -69,26 +68,45 @@ async def begun(product: Product) -> AsyncIterator[Publishers]:
             yield publishing
 
 
-async def waves(publishing: Publishers, facts: Sequence[Story]) -> None:
-    """Send facts wave by wave, each once the one before it stands."""
+async def waves(publishing: Publishers, facts: Sequence[Story], sent: Callable[[int], None] | None = None) -> None:
+    """Send facts wave by wave, each once the one before it stands. ``sent`` is told how many were sent more."""
     for wave in sorted({fact.wave for fact in facts}):
         now = [fact for fact in facts if fact.wave == wave]
-        await publishing.send(now)
+        await publishing.send(now, sent)
         await publishing.until_all_are("accepted", now)
 
 
-async def killing(product: Product, chance: Random, stop: asyncio.Event) -> int:
-    """Kill what takes and consumes, again and again, until ``stop``; the supervisor starts it anew."""
-    kills = 0
-    while not stop.is_set():
-        pids = {state.name: state.pid for state in product.supervisor.states() if state.pid}
-        victim = chance.choice(KILLED)
-        with contextlib.suppress(ProcessLookupError):  # it may be on its way up again
-            if victim in pids:
-                os.kill(int(pids[victim] or 0), signal.SIGKILL)
-                kills += 1
-        await asyncio.sleep(chance.uniform(*PAUSE))
-    return kills
+class Killing:
+    """Kills what takes and consumes whenever so many facts were sent; the supervisor starts it anew.
+
+    The moments are places among the facts, not times: a fast machine is broken as often as a slow one.
+    """
+
+    def __init__(self, product: Product, chance: Random, facts: int) -> None:
+        self._product, self._chance = product, chance
+        self._moments = sorted(chance.sample(range(1, facts + 1), KILLS))
+        self._sent = 0
+
+    @property
+    def left(self) -> int:
+        """How many kills have not been made yet."""
+        return len(self._moments)
+
+    def sent(self, facts: int) -> None:
+        """So many facts more were sent."""
+        self._sent += facts
+        while self._moments and self._moments[0] <= self._sent and self._kill():
+            self._moments.pop(0)
+
+    def _kill(self) -> bool:
+        """Kill one that is up. False: none is, the next fact brings another chance."""
+        living = [state for state in self._product.supervisor.states() if state.pid and state.name in KILLED]
+        self._chance.shuffle(living)
+        for state in living:
+            with contextlib.suppress(ProcessLookupError):  # it may be on its way up again
+                os.kill(int(state.pid or 0), signal.SIGKILL)
+                return True
+        return False
 
 
 async def test_shuffled_doubled_and_killed_the_year_ends_with_the_same_views(
@@ -98,16 +116,11 @@ async def test_shuffled_doubled_and_killed_the_year_ends_with_the_same_views(
     sent = [*facts, *facts]
     chance.shuffle(sent)
     async with begun(product) as publishing:
-        stop = asyncio.Event()
-        breaking = asyncio.create_task(killing(product, chance, stop))
-        try:
-            await waves(publishing, sent)
-        finally:
-            stop.set()
-            kills = await breaking
+        killing = Killing(product, chance, len(sent))
+        await waves(publishing, sent, killing.sent)
         await product.at_rest()
         told = await publishing.outcomes()
-    assert kills > 3
+    assert killing.left == 0
     assert Counter(told[fact.id][0] for fact in facts) == {"accepted": len(facts)}
     assert differences(in_order, await rows(product.reporting_dsn)) == []
     assert await product.faults() == []
