@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import Request, Response
 
 from services.reporting import views
+from services.reporting.exports.formats import FORMATS, answer_in, format_of
+from services.reporting.exports.formats import PARAMETERS as FORMS
 from services.reporting.projections.projection import STORES
 from services.reporting.queries.asked import Answering, answering, question
 from services.reporting.queries.lineage import lineage
@@ -16,7 +18,6 @@ from shared.clock import Clock
 from shared.contracts import Rejected
 from shared.web.api import Api, Operation, Parameter
 from shared.web.auth import viewer
-from shared.web.jsonable import Json
 
 View = Callable[[Answering, Request], Awaitable[dict[str, Any]]]
 
@@ -71,10 +72,15 @@ def reporting_api(
         async with answering(pool(), clock, asked, consumer=consumer, stores=stores, patience=patience) as answer:
             yield answer
 
-    def serve(path: str, summary: str, view: View, *parameters: Parameter) -> None:
+    def serve(path: str, main: str, summary: str, view: View, *parameters: Parameter) -> None:
+        """``main``: the part of the answer that a file of one table holds, if none is named."""
+
         async def endpoint(request: Request) -> Response:
+            form = format_of(request)
             async with answered(request) as answer:
-                return Json({**await view(answer, request), "meta": answer.meta})
+                found = {**await view(answer, request), "meta": answer.meta}
+            about = {"programme": request.path_params["programme"], "question": _asked(path, request)}
+            return answer_in(form, request, found, main, about)
 
         answers = {200: ("The figures, with what they are as of.", dict[str, Any])}
         operation = Operation(
@@ -84,22 +90,36 @@ def reporting_api(
             "reporting",
             answers,
             None,
-            (*PARAMETERS, *parameters),
+            (*PARAMETERS, *FORMS, *parameters),
+            files=[each.media_type for each in FORMATS.values()],
         )
         api.add(operation, endpoint)
 
-    serve("national", "The nation: its regions' committees, work, money and results", _plain(views.national))
-    serve("regions", "Every region in short", _plain(views.regions))
-    serve("regions/{region}", "One region in full", _region, REGION)
-    serve("activities", "Activities of the programme", _plain(views.activities))
-    serve("indicators", "Indicators with the nation's figures and scores", _plain(views.indicators))
-    serve("indicators/{code}", "One indicator in every region and period", _indicator, INDICATOR)
-    serve("committees", "Committees with their members", _plain(views.committees))
-    serve("meetings", "Meetings, as judged and as known now", _plain(views.meetings))
-    serve("budget", "Money by activity and region, in satang", _plain(views.budget))
-    serve("recommendations", "Recommendations and how long they have been open", _plain(views.recommendations))
-    serve("lineage", "The events behind a figure", _lineage, FIGURE)
+    serve(
+        "national", "indicators", "The nation: its regions' committees, work, money and results", _plain(views.national)
+    )
+    serve("regions", "regions", "Every region in short", _plain(views.regions))
+    serve("regions/{region}", "cells", "One region in full", _region, REGION)
+    serve("activities", "activities", "Activities of the programme", _plain(views.activities))
+    serve("indicators", "indicators", "Indicators with the nation's figures and scores", _plain(views.indicators))
+    serve("indicators/{code}", "cells", "One indicator in every region and period", _indicator, INDICATOR)
+    serve("committees", "committees", "Committees with their members", _plain(views.committees))
+    serve("meetings", "meetings", "Meetings, as judged and as known now", _plain(views.meetings))
+    serve("budget", "by_activity_and_region", "Money by activity and region, in satang", _plain(views.budget))
+    serve(
+        "recommendations",
+        "recommendations",
+        "Recommendations and how long they have been open",
+        _plain(views.recommendations),
+    )
+    serve("lineage", "events", "The events behind a figure", _lineage, FIGURE)
     return api
+
+
+def _asked(path: str, request: Request) -> str:
+    """The question in words, such as ``regions R07`` or ``lineage committees``."""
+    of = [value for name, value in request.path_params.items() if name != "programme"]
+    return " ".join([path.partition("/")[0], *of, *filter(None, [request.query_params.get("figure")])])
 
 
 def _plain(view: Callable[[Answering], Awaitable[dict[str, Any]]]) -> View:

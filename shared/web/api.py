@@ -17,6 +17,7 @@ from shared.web.problems import MEDIA_TYPE, TITLES
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 REF = "#/components/schemas/{model}"
+FILE: Mapping[str, str] = {"type": "string", "format": "binary"}
 READING = (400, 401, 403, 404, 500, 503)
 COMMANDING = (400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503)
 
@@ -87,6 +88,8 @@ class Operation:
     """Whether a publisher's API key is as good as a token."""
     bodies: Mapping[str, Any] = field(default_factory=dict)
     """By media type, what a body may be, where that is more than one JSON."""
+    files: Sequence[str] = ()
+    """Media types in which the good answer is given as a file too."""
     name: str = ""
     """For generated clients, where the address does not make a good one."""
 
@@ -172,7 +175,10 @@ def _operation(operation: Operation, schemas: Mapping[tuple[int, str], Any]) -> 
         "parameters": [parameter.document() for parameter in operation.parameters],
         "responses": {
             **{
-                str(status): _answer(description, schemas[id(kind), "serialization"], operation.media_type)
+                str(status): _answer(
+                    description,
+                    {operation.media_type: schemas[id(kind), "serialization"], **dict.fromkeys(operation.files, FILE)},
+                )
                 for status, (description, kind) in operation.answers.items()
             },
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in operation.problems},
@@ -186,8 +192,9 @@ def _operation(operation: Operation, schemas: Mapping[tuple[int, str], Any]) -> 
     return document
 
 
-def _answer(description: str, schema: Any, media_type: str) -> dict[str, Any]:
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+def _answer(description: str, schemas: Mapping[str, Any]) -> dict[str, Any]:
+    content = {media_type: {"schema": schema} for media_type, schema in schemas.items()}
+    return {"description": description, "content": content}
 
 
 def _schemas(operations: Sequence[Operation]) -> tuple[dict[tuple[int, str], Any], dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Answers as files: what a view gives, as flat tables, in CSV, Excel and Parquet."""

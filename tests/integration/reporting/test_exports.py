@@ -1,0 +1,169 @@
+"""Views as files: every cell of every kind of file is what the JSON says."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
+from typing import Any
+
+import openpyxl
+import orjson
+import pytest
+from pyarrow import parquet
+
+from shared.thai.fiscal import BANGKOK
+from tests.integration.reporting.site import Site
+from tests.unit.reporting.log import PROGRAMME, Log
+
+VIEWS = (
+    *("national", "regions", "regions/R07", "activities", "indicators", "indicators/QN3", "committees", "meetings"),
+    *("budget", "recommendations", "lineage?figure=committee/R07"),
+)
+META = "meta"
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture
+async def filled(site: Site) -> Site:
+    """A site with a committee, a meeting, money and a verified figure."""
+    log = Log()
+    log.register()
+    log.at("2017-01-20").propose("R07", "2016-11-01")
+    log.appoint("R07", "2017-01-10")
+    log.schedule("R07-1", "R07", "2017-02-01T09:00:00+07:00")
+    log.at("2017-03-01").pay(1_234_567_89, "2017-02-10")
+    figure = log.measure("QN3:R07:2560-Q1", "45")
+    log.verify(figure)
+    log.score("QN3:R07:2560-Q1", "45", "4.50", figure)
+    await site.project(log)
+    return site
+
+
+def flat(row: Mapping[str, Any], outer: str = "") -> dict[str, Any]:
+    """A row of the JSON under the columns that files have."""
+    made: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and value:
+            made.update(flat(value, f"{outer}{name}."))
+        else:
+            made[outer + name] = orjson.dumps(value).decode() if isinstance(value, (dict, list)) else value
+    return made
+
+
+def rows_of(part: Any) -> Rows:
+    """The rows of a part of the JSON."""
+    if part is None:
+        return []
+    return [
+        flat(row if isinstance(row, dict) else {"value": row}) for row in (part if isinstance(part, list) else [part])
+    ]
+
+
+def same(cell: Any, value: Any) -> bool:
+    """Whether a cell, of whatever file, is what the JSON has."""
+    if value is None or cell is None:
+        return cell in (None, "") and value in (None, "")
+    if isinstance(value, bool):
+        return str(cell).lower() == str(value).lower()
+    try:
+        return float(cell) == float(value)
+    except (TypeError, ValueError):
+        return str(cell) == str(value) or moment(cell) == moment(value)
+
+
+def moment(value: Any) -> str:
+    """An instant or a day as the files write it, to compare."""
+    try:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return str(value)
+    known = read if read.tzinfo else read.replace(tzinfo=BANGKOK)
+    return known.astimezone(UTC).isoformat()
+
+
+def read_csv(body: bytes) -> Rows:
+    rows = csv.DictReader(StringIO(body.decode(), newline=""))
+    return [{name: cell for name, cell in row.items() if not name.startswith("meta.")} for row in rows]
+
+
+def read_parquet(body: bytes) -> Rows:
+    found: Rows = parquet.read_table(BytesIO(body)).to_pylist()
+    return found
+
+
+async def get(site: Site, view: str, **query: str) -> Any:
+    """An answer of a view, which must be one."""
+    path, _, given = view.partition("?")
+    asked = dict([given.split("=")] if given else [])
+    answer = await site.client.get(f"/v1/programmes/{PROGRAMME}/{path}", params={**asked, **query})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def equal(found: Rows, rows: Rows) -> bool:
+    """Whether all rows of a file are those of the JSON, column by column."""
+    columns = {column for row in rows for column in row}
+    return len(found) == len(rows) and all(
+        set(cells) == columns and all(same(cells[column], row.get(column)) for column in columns)
+        for cells, row in zip(found, rows, strict=True)
+    )
+
+
+@pytest.mark.parametrize(("form", "read"), [("csv", read_csv), ("parquet", read_parquet)])
+@pytest.mark.parametrize("view", VIEWS)
+async def test_every_part_of_a_view_is_given_as_a_table(
+    filled: Site, view: str, form: str, read: Callable[[bytes], Rows]
+) -> None:
+    answer = (await get(filled, view)).json()
+    for part in answer.keys() - {META}:
+        found = read((await get(filled, view, format=form, table=part)).content)
+        assert equal(found, rows_of(answer[part])), part
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_a_workbook_has_every_part_of_a_view(filled: Site, view: str) -> None:
+    answer = (await get(filled, view)).json()
+    book = openpyxl.load_workbook(BytesIO((await get(filled, view, format="xlsx")).content))
+    assert book.sheetnames == ["About", *(name for name in answer if name != META)]
+    for sheet in book.worksheets[1:]:
+        titles, *rows = sheet.iter_rows(values_only=True) if answer[sheet.title] else [()]
+        found: Rows = [dict(zip(map(str, titles), row, strict=True)) for row in rows]
+        assert equal(found, rows_of(answer[sheet.title])), sheet.title
+
+
+async def test_a_file_without_a_table_named_holds_the_view_s_main_one(filled: Site) -> None:
+    answer = (await get(filled, "regions")).json()
+    assert equal(read_csv((await get(filled, "regions", format="csv")).content), rows_of(answer["regions"]))
+
+
+async def test_the_accept_header_says_the_form_unless_the_address_does(filled: Site) -> None:
+    path = f"/v1/programmes/{PROGRAMME}/regions"
+    accepted = {"Accept": "text/csv;q=0.9, */*"}
+    assert (await filled.client.get(path, headers=accepted)).headers["content-type"] == "text/csv; charset=utf-8"
+    named = await filled.client.get(path, headers=accepted, params={"format": "json"})
+    assert named.headers["content-type"] == "application/json"
+    assert (await filled.client.get(path, headers={"Accept": "*/*, text/csv"})).json()["regions"]
+
+
+async def test_a_file_s_name_says_what_it_holds(filled: Site) -> None:
+    answer = await get(filled, "regions/R07", format="csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="2560-cluster-regions-R07-cells.csv"'
+    book = await get(filled, "lineage?figure=committee/R07", format="xlsx")
+    assert 'filename="2560-cluster-lineage-committee-R07.xlsx"' in book.headers["content-disposition"]
+
+
+async def test_a_workbook_says_what_it_is_as_of(filled: Site) -> None:
+    answer = await get(filled, "regions/R07", format="xlsx", as_of="2560-02-28")
+    about = openpyxl.load_workbook(BytesIO(answer.content))["About"]
+    told = {row[0]: row[2] for row in about.iter_rows(min_row=2, values_only=True)}
+    assert told["question"] == "regions R07"
+    assert str(told["as_of"]).startswith("2017-02-28 23:59:59")
+    assert {"final", "complete_up_to", "completeness.expected", "positions"} <= told.keys()
+
+
+@pytest.mark.parametrize("query", [{"format": "pdf"}, {"format": "csv", "table": "persons"}, {"format": ""}])
+async def test_a_form_or_a_table_that_there_is_not_is_said_so(filled: Site, query: dict[str, str]) -> None:
+    problem = await filled.get("regions", status=400, **query)
+    assert problem["code"] == "query.unreadable"
