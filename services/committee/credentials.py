@@ -24,6 +24,7 @@ from shared.web.commanding import IDEMPOTENCY_KEY, idempotency_key, require_json
 from shared.web.door import door_of
 from shared.web.jsonable import Json, dump
 from shared.web.reading import STREAM
+from shared.web.text import fit
 from shared.web.tracing import trace_of
 from shared.web.validation import read_json, validated
 
@@ -124,7 +125,7 @@ async def _issue(
     if not stream.startswith("publisher:"):
         raise Rejected("stream.wrong_collection", stream=stream)
     sent = read_json(await request.body())
-    asked = validated(model, dump(door_of(model)(sent)), sent)
+    asked = validated(model, dump(door_of(model)(fit(sent))), sent)
     command = IssueCredential(
         credential=asked.credential, kind=kind, fingerprint=fingerprint(secret), expires_on=asked.expires_on
     )

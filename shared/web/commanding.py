@@ -21,9 +21,9 @@ from shared.web.door import Change, door_of
 from shared.web.jsonable import Json, dump
 from shared.web.metrics import APPENDS, EVENTS
 from shared.web.reading import STREAM, place
-from shared.web.text import personal, repaired
+from shared.web.text import fit
 from shared.web.tracing import trace_of
-from shared.web.validation import Invalid, read_json, validated
+from shared.web.validation import read_json, validated
 
 VOID = "void"
 
@@ -154,10 +154,7 @@ class _Door:
         require_json(request.headers)
         body = await request.body()
         sent = read_json(body)
-        clean = repaired(sent)
-        if named := personal(clean):
-            raise Invalid(named)
-        changed = self.change(clean)
+        changed = self.change(fit(sent))
         command = validated(self.model, body if changed == sent else dump(changed), sent)
         return command, {"path": request.url.path, "body": sent}
 

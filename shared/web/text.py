@@ -38,6 +38,14 @@ def personal(value: Any, pointer: str = "") -> list[dict[str, Any]]:
     return [{"pointer": each, **_PERSONAL} for each in found]
 
 
+def fit(value: Any) -> Any:
+    """A body's JSON with its texts repaired. Raises Invalid for what cannot be read for sure or names a person."""
+    clean = repaired(value)
+    if named := personal(clean):
+        raise Invalid(named)
+    return clean
+
+
 def told(pointer: str, error: ThaiConventionError) -> dict[str, Any]:
     """An error of Invalid."""
     return {"pointer": pointer, "code": error.code, "th": error.thai, "en": error.english}

@@ -344,6 +344,13 @@ async def test_an_officer_s_text_is_repaired_and_names_are_refused(officer: http
     assert [each["code"] for each in problem["errors"]] == ["text.personal_data"]
 
 
+async def test_a_credential_is_not_named_after_a_person(officer: httpx.AsyncClient) -> None:
+    named = {"credential": "นายสมชาย ใจดี"}
+    asked = send(officer, f"/v1/publishers/{PUBLISHER}/issue-api-key", named, key="p")
+    problem = await refused(asked, 422, "request.invalid")
+    assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [("/credential", "text.personal_data")]
+
+
 async def test_without_a_broker_no_user_of_it_is_issued(officer: httpx.AsyncClient) -> None:
     path = f"/v1/publishers/{PUBLISHER}/issue-kafka-user"
     await refused(send(officer, path, {"credential": "first"}, key="k"), 503, "broker.unavailable")
