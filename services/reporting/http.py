@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from services.reporting import views
+from services.reporting.changes import changes
 from services.reporting.exports.formats import FORMATS, answer_in, format_of
 from services.reporting.exports.formats import PARAMETERS as FORMS
 from services.reporting.projections.projection import STORES
@@ -17,6 +18,7 @@ from services.reporting.queries.lineage import lineage
 from shared.clock import Clock
 from shared.contracts import Rejected
 from shared.web.api import Api, Operation, Parameter
+from shared.web.asked import moment
 from shared.web.auth import viewer
 
 View = Callable[[Answering, Request], Awaitable[dict[str, Any]]]
@@ -39,6 +41,13 @@ PARAMETERS = (
 )
 REGION = Parameter("region", "path", "Inspection region.", {"type": "string", "examples": ["R07"]}, required=True)
 INDICATOR = Parameter("code", "path", "Indicator.", {"type": "string", "examples": ["QN2"]}, required=True)
+SINCE = Parameter(
+    "since",
+    "query",
+    f"The earlier time, as it was known then; the later one is ``as_of``, else now. {_A_DAY}",
+    {"type": "string", "examples": ["2017-01-24"]},
+    required=True,
+)
 FIGURE = Parameter(
     "figure",
     "query",
@@ -113,13 +122,16 @@ def reporting_api(
         _plain(views.recommendations),
     )
     serve("lineage", "events", "The events behind a figure", _lineage, FIGURE)
+    serve("changes", "changes", "What changed since a time, and the events that were recorded since", _changes, SINCE)
     return api
 
 
 def _asked(path: str, request: Request) -> str:
-    """The question in words, such as ``regions R07`` or ``lineage committees``."""
+    """The question in words, such as ``regions R07``, ``lineage committees`` or ``changes 2017-01-24``."""
     of = [value for name, value in request.path_params.items() if name != "programme"]
-    return " ".join([path.partition("/")[0], *of, *filter(None, [request.query_params.get("figure")])])
+    return " ".join(
+        [path.partition("/")[0], *of, *(request.query_params.get(each, "") for each in ("figure", "since"))]
+    ).strip()
 
 
 def _plain(view: Callable[[Answering], Awaitable[dict[str, Any]]]) -> View:
@@ -135,6 +147,13 @@ async def _region(answer: Answering, request: Request) -> dict[str, Any]:
 
 async def _indicator(answer: Answering, request: Request) -> dict[str, Any]:
     return await views.indicator(answer, request.path_params["code"])
+
+
+async def _changes(answer: Answering, request: Request) -> dict[str, Any]:
+    since = moment("since", request.query_params.get("since"))
+    if since is None:
+        raise Rejected("query.unreadable", name="since", value="")
+    return await changes(answer, since)
 
 
 async def _lineage(answer: Answering, request: Request) -> dict[str, Any]:

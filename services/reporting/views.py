@@ -115,6 +115,11 @@ async def indicator(answer: Answering, code: str) -> Answer:
     }
 
 
+async def cells(answer: Answering) -> list[Answer]:
+    """Every indicator in every region and period."""
+    return [_cell(row) for row in await answer.figures.all("cells")]
+
+
 async def committees(answer: Answering) -> Answer:
     """The committee of every region, members by office and seat."""
     figures = answer.figures

@@ -388,6 +388,35 @@ DEFECTS = (
         "return self._valid(publisher, now)",
         PROVISIONING + "test_a_suspended_publisher_may_do_nothing_until_it_is_admitted_again",
     ),
+    Defect(
+        "a right too many at the broker stays",
+        "shared/streams/access.py",
+        "        if too_much:\n",
+        "        if not granted:\n",
+        PROVISIONING + "test_a_right_that_somebody_added_or_took_at_the_broker_is_put_right_too",
+    ),
+    # --- what is shown
+    Defect(
+        "Excel rounds the last instant of a day to the next day",
+        "services/reporting/exports/excel.py",
+        "astimezone(BANGKOK).replace(microsecond=0, tzinfo=None)",
+        "astimezone(BANGKOK).replace(tzinfo=None)",
+        "tests/integration/reporting/test_exports.py::test_a_workbook_says_what_it_is_as_of",
+    ),
+    Defect(
+        "a spreadsheet carries text out",
+        "services/reporting/exports/csv.py",
+        """return f"'{value}" if value.startswith(FORMULA) else value""",
+        "return value",
+        "tests/unit/reporting/test_tables.py::test_no_text_is_carried_out_by_a_spreadsheet",
+    ),
+    Defect(
+        "changes are told against the present for either time",
+        "services/reporting/queries/asked.py",
+        "positions = await _positions(answer.connection, as_of)",
+        "positions = [*answer.positions]",
+        "tests/integration/reporting/test_changes.py::test_a_figure_that_moved_is_told_with_what_it_was",
+    ),
     # --- the rules
     Defect(
         "today's roll for the quorum",

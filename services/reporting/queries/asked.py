@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -112,12 +112,7 @@ async def _look(
 ) -> Answering:
     positions = await _positions(connection, asked.as_of)
     at = asked.effective_at or asked.as_of or now
-    rows = None
-    if not asked.is_now:
-        facts = await known_facts(connection, asked.programme, positions)
-        rows = as_json(rows_of(facts, asked.effective_at))
-    figures = Figures(connection, asked.programme, at, rows)
-    require(await figures.one("definition"), "programme.unknown", programme=asked.programme)
+    figures = await _figures(connection, asked, positions, at)
     freshness = await connection.fetchrow(_SQL["freshness"], consumer, list(stores))
     complete = freshness["complete_up_to"]
     counts = await figures.one("completeness_total")
@@ -134,6 +129,28 @@ async def _look(
         "stale": stale,
     }
     return Answering(asked, figures, at, positions, meta, connection)
+
+
+async def earlier(answer: Answering, as_of: datetime) -> Answering:
+    """The same question as of an earlier time, within the same transaction; without ``meta``.
+
+    Raises Rejected ``programme.unknown``.
+    """
+    asked = replace(answer.question, as_of=as_of, after=None)
+    positions = await _positions(answer.connection, as_of)
+    at = asked.effective_at or as_of
+    figures = await _figures(answer.connection, asked, positions, at)
+    return Answering(asked, figures, at, positions, {}, answer.connection)
+
+
+async def _figures(connection: Connection, asked: Question, positions: Sequence[Position], at: datetime) -> Figures:
+    rows = None
+    if not asked.is_now:
+        facts = await known_facts(connection, asked.programme, positions)
+        rows = as_json(rows_of(facts, asked.effective_at))
+    figures = Figures(connection, asked.programme, at, rows)
+    require(await figures.one("definition"), "programme.unknown", programme=asked.programme)
+    return figures
 
 
 async def _positions(connection: Connection, as_of: datetime | None) -> list[Position]:

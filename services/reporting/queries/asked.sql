@@ -44,6 +44,19 @@ SELECT CASE
        (SELECT count(*) FROM undecided) AS parked
 FROM passed
 
+-- name: events_between
+-- Events of programme $1, and voidings of such, from above one position ($4) up to another ($5) of each shard ($2 stores,
+-- $3 shards), in the order in which they were recorded; $6 at most, and how many there are.
+SELECT e.store, e.shard, e.position, e.stream, e.stream_version, e.event_id, e.type, e.name, e.region, e.activity, e.indicator,
+       e.period, e.occurred_at, e.recorded_at, e.voids, count(*) OVER () AS total
+FROM events e
+JOIN unnest($2::text[], $3::integer[], $4::bigint[], $5::bigint[]) AS k (store, shard, above, upto)
+    ON k.store = e.store AND k.shard = e.shard AND e.position > k.above AND e.position <= k.upto
+WHERE e.programme = $1
+   OR e.voids IS NOT NULL AND EXISTS (SELECT FROM events b WHERE b.stream = e.stream AND b.programme = $1)
+ORDER BY e.recorded_at, e.store, e.shard, e.position
+LIMIT $6
+
 -- name: known_events
 -- Events of programme $1 at or below the positions ($2 stores, $3 shards, $4 positions) whose stream begins with one of $5
 -- or whose name is one of $6, and every voiding known there of a stream so found.

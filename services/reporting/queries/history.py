@@ -60,6 +60,25 @@ async def known_facts(
     return [from_copy(row) for row in rows]
 
 
+async def events_between(
+    connection: Connection, programme: str, before: Sequence[Position], after: Sequence[Position], most: int
+) -> list[dict[str, Any]]:
+    """A programme's events above the positions ``before`` and not above ``after``, as they were recorded; each says
+    with ``total`` how many there are.
+    """
+    above = {(each.store, each.shard): each.position for each in before}
+    rows = await connection.fetch(
+        _SQL["events_between"],
+        programme,
+        [each.store for each in after],
+        [each.shard for each in after],
+        [above.get((each.store, each.shard), 0) for each in after],
+        [each.position for each in after],
+        most,
+    )
+    return [dict(row) for row in rows]
+
+
 def rows_of(facts: Iterable[Fact], effective_at: datetime | None = None) -> Rows:
     """All rows of the row tables that these events make, of those in effect at ``effective_at`` (None: all).
 

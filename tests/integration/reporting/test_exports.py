@@ -19,7 +19,7 @@ from tests.unit.reporting.log import PROGRAMME, Log
 
 VIEWS = (
     *("national", "regions", "regions/R07", "activities", "indicators", "indicators/QN3", "committees", "meetings"),
-    *("budget", "recommendations", "lineage?figure=committee/R07"),
+    *("budget", "recommendations", "lineage?figure=committee/R07", "changes?since=2017-01-19"),
 )
 META = "meta"
 Rows = list[dict[str, Any]]
@@ -74,13 +74,13 @@ def same(cell: Any, value: Any) -> bool:
 
 
 def moment(value: Any) -> str:
-    """An instant or a day as the files write it, to compare."""
+    """An instant or a day as the files write it, to compare; a workbook has whole seconds."""
     try:
         read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return str(value)
     known = read if read.tzinfo else read.replace(tzinfo=BANGKOK)
-    return known.astimezone(UTC).isoformat()
+    return known.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def read_csv(body: bytes) -> Rows:
