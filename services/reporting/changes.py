@@ -25,8 +25,7 @@ async def changes(answer: Answering, since: datetime) -> dict[str, Any]:
     Figures change without events too, when a day is over by which something was due. Raises Rejected
     ``query.unreadable`` for a ``since`` that is later, ``programme.unknown`` for one before the programme was known.
     """
-    until = answer.question.as_of
-    require(until is None or since <= until, "query.unreadable", name="since", value=since.isoformat())
+    require(since <= (answer.question.as_of or answer.now), "query.unreadable", name="since", value=since.isoformat())
     before = await earlier(answer, since)
     then, now = dict(await _leaves(before)), dict(await _leaves(answer))
     events = await events_between(

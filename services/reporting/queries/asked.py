@@ -48,6 +48,8 @@ class Answering:
     positions: Sequence[Position]
     meta: dict[str, Any]
     connection: Connection
+    now: datetime
+    """Business time when it was asked."""
 
 
 def question(
@@ -128,7 +130,7 @@ async def _look(
         "parked": freshness["parked"],
         "stale": stale,
     }
-    return Answering(asked, figures, at, positions, meta, connection)
+    return Answering(asked, figures, at, positions, meta, connection, now)
 
 
 async def earlier(answer: Answering, as_of: datetime) -> Answering:
@@ -140,7 +142,7 @@ async def earlier(answer: Answering, as_of: datetime) -> Answering:
     positions = await _positions(answer.connection, as_of)
     at = asked.effective_at or as_of
     figures = await _figures(answer.connection, asked, positions, at)
-    return Answering(asked, figures, at, positions, {}, answer.connection)
+    return Answering(asked, figures, at, positions, {}, answer.connection, answer.now)
 
 
 async def _figures(connection: Connection, asked: Question, positions: Sequence[Position], at: datetime) -> Figures:

@@ -86,6 +86,7 @@ async def test_a_voiding_is_among_the_events(site: Site, log: Log) -> None:
 async def test_the_later_time_is_not_before_the_earlier_one(site: Site, log: Log) -> None:
     assert log.sent
     assert (await site.get("changes", status=400, since="2017-02-20", as_of="2017-02-19"))["code"] == "query.unreadable"
+    assert (await site.get("changes", status=400, since="2017-04-01"))["code"] == "query.unreadable", "ahead of now"
     assert (await site.get("changes", status=400))["code"] == "query.unreadable"
     assert (await site.get("changes", status=400, since="yesterday"))["code"] == "query.unreadable"
     assert (await site.get("changes", status=404, since="2016-10-04"))["code"] == "programme.unknown"
