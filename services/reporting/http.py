@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -89,7 +90,8 @@ def reporting_api(
             async with answered(request) as answer:
                 found = {**await view(answer, request), "meta": answer.meta}
             about = {"programme": request.path_params["programme"], "question": _asked(path, request)}
-            return answer_in(form, request, found, main, about)
+            # A large file takes tenths of a second, in which others want their answers.
+            return await asyncio.to_thread(answer_in, form, request, found, main, about)
 
         answers = {200: ("The figures, with what they are as of.", dict[str, Any])}
         operation = Operation(
