@@ -27,7 +27,7 @@ async def changes(answer: Answering, since: datetime) -> dict[str, Any]:
     """
     require(since <= (answer.question.as_of or answer.now), "query.unreadable", name="since", value=since.isoformat())
     before = await earlier(answer, since)
-    then, now = dict(await _leaves(before)), dict(await _leaves(answer))
+    then, now = await _leaves(before), await _leaves(answer)
     events = await events_between(
         answer.connection, answer.question.programme, before.positions, answer.positions, MOST_EVENTS
     )

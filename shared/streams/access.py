@@ -101,7 +101,7 @@ class Access:
 
     async def grant(self, rights: Mapping[str, Sequence[Right]]) -> None:
         """Give users rights, by user name; those that a user has already stay."""
-        bindings = [binding for user, some in rights.items() for each in some for binding in _bindings(user, each)]
+        bindings = _bindings(rights)
         await self._asked(lambda client: client.create_acls(bindings, request_timeout=self._seconds))
 
     async def granted(self) -> Granted:
@@ -116,7 +116,7 @@ class Access:
         """Users shall have these rights, by user name, and no others: given what is lacking in ``granted``, and of
         what is there, what is too much is taken away.
         """
-        wanted = {binding for user, some in rights.items() for each in some for binding in _bindings(user, each)}
+        wanted = frozenset(_bindings(rights))
         found = {binding for user in rights for binding in granted.get(user, ())}
         too_much = [_exactly(each) for each in found - wanted]
         if too_much:
@@ -177,8 +177,13 @@ def _topic(name: str, settings: Mapping[str, str]) -> Any:
     return NewTopic(name, num_partitions=1, replication_factor=-1, config=dict(settings))
 
 
-def _bindings(user: str, right: Right) -> list[Any]:
-    """A right as the broker has it: one binding for each operation."""
+def _bindings(rights: Mapping[str, Sequence[Right]]) -> list[Any]:
+    """Rights by user name as the broker has them."""
+    return [binding for user, some in rights.items() for right in some for binding in _binding(user, right)]
+
+
+def _binding(user: str, right: Right) -> list[Any]:
+    """One for each operation."""
     from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 
     pattern = ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL
