@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.reporting.queries.asked import Answering
+from services.reporting.queries.evidence import definitions, evidence
 from services.reporting.queries.figures import Figure, Figures
 from services.reporting.queries.lineage import CENTRE, NATION
+from services.reporting.working import working
 from shared.contracts import require
 
 Answer = dict[str, Any]
@@ -108,11 +110,25 @@ async def indicator(answer: Answering, code: str) -> Answer:
     found = next((row for row in await _indicators(figures) if row["code"] == code), None)
     require(found, "programme.unknown_indicator", programme=answer.question.programme, indicator=code[:100])
     scores = [_score(row) for row in await figures.all("year_scores") if row["indicator"] == code]
+    cells = [row for row in await figures.all("cells") if row["indicator"] == code]
     return {
         "indicator": found,
-        "cells": [_cell(row) for row in await figures.all("cells") if row["indicator"] == code],
+        "cells": [_cell(row) for row in cells],
         "year_scores": [row for row in scores if row["scope"] != NATION],
+        "workings": await _workings(answer, code),
+        "evidence": await evidence(answer, cells),
     }
+
+
+async def _workings(answer: Answering, code: str) -> list[Answer]:
+    """How each score of an indicator came about, the nation's first."""
+    known = await definitions(answer, code)
+    rows = [row for row in await answer.figures.all("scores") if row["indicator"] == code]
+    return [
+        {**working(known[row["indicator_version"]], row), "lineage": _score(row)["lineage"]}
+        for row in sorted(rows, key=lambda row: (row["scope"] != NATION, row["scope"], row["period"]))
+        if row["indicator_version"] in known
+    ]
 
 
 async def cells(answer: Answering) -> list[Answer]:
@@ -128,6 +144,32 @@ async def committees(answer: Answering) -> Answer:
     return {
         "counts": {"text": f"{counts['appointed']}/{counts['regions']}", **counts, "lineage": "committees"},
         "committees": [{**row, "lineage": f"committee/{row['region']}"} for row in rows],
+    }
+
+
+async def committee(answer: Answering, code: str) -> Answer:
+    """One region's committee with its roll. Raises Rejected ``programme.unknown_region``."""
+    figures = answer.figures
+    found = next((row for row in await figures.all("committees") if row["region"] == code), None)
+    require(found, "programme.unknown_region", programme=answer.question.programme, region=code[:100])
+    assert found is not None
+    return {
+        "committee": {
+            **{name: value for name, value in found.items() if name != "members"},
+            "lineage": f"committee/{code}",
+        },
+        "members": found["members"] or [],
+        "meetings": [row for row in await figures.all("meetings") if row["region"] == code],
+    }
+
+
+async def completeness(answer: Answering) -> Answer:
+    """How many figures are due, and how many of them came and came in time, in all and by region."""
+    figures = answer.figures
+    rows = await figures.all("completeness")
+    return {
+        "total": {**await figures.one("completeness_total"), "lineage": "completeness"},
+        "by_region": [{**row, "lineage": f"completeness/{row['region']}"} for row in rows],
     }
 
 
@@ -163,6 +205,18 @@ async def recommendations(answer: Answering) -> Answer:
         "total": {**await figures.one("recommendation_total"), "lineage": "recommendations"},
         "by_region": [{**row, "lineage": f"recommendations/{row['region'] or CENTRE}"} for row in counts],
         "recommendations": await figures.all("recommendations"),
+    }
+
+
+async def document(answer: Answering) -> Answer:
+    """What a report needs besides the other views: the page's words, the conclusion, and the regions' figures."""
+    figures = answer.figures
+    scores = [_score(row) for row in await figures.all("year_scores")]
+    return {
+        **await figures.one("document"),
+        "cells": [row for row in await cells(answer) if row["scope"] != NATION],
+        "year_scores": [row for row in scores if row["scope"] != NATION],
+        "visits": await figures.all("visits"),
     }
 
 

@@ -29,6 +29,7 @@ RETRY_SECONDS = 2
 """What Retry-After says while the service cannot answer."""
 
 Language = Literal["th", "en"]
+LANGUAGES: tuple[Language, ...] = ("th", "en")
 
 TITLES: Mapping[int, tuple[str, str]] = {
     400: ("อ่านคำขอไม่ได้", "The request cannot be read"),
@@ -121,12 +122,21 @@ def respond(
     members: Mapping[str, Any] | None = None,
 ) -> Response:
     """The answer that tells a problem in the language that was asked for; ``members`` are told besides."""
-    language = preferred(request.headers.get("accept-language", ""))
+    language = language_of(request)
     fields = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **(headers or {})}
     if problem.status == 503:
         fields["Retry-After"] = str(RETRY_SECONDS)
     body = orjson.dumps({**problem.body(language, trace_of(request.scope).id), **(members or {})}, default=str)
     return Response(body, problem.status, fields, MEDIA_TYPE)
+
+
+def language_of(request: Request) -> Language:
+    """The language that a request names with ``lang``, else the one that its Accept-Language likes best."""
+    named = request.query_params.get("lang")
+    for language in LANGUAGES:
+        if named == language:
+            return language
+    return preferred(request.headers.get("accept-language", ""))
 
 
 def preferred(accepted: str) -> Language:

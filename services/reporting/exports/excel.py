@@ -8,10 +8,13 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+from services.reporting.exports.dictionary import meaning
 from services.reporting.exports.tables import Cell, Table
 from shared.thai.fiscal import BANGKOK
 
 ABOUT = "About"
+DICTIONARY = "Dictionary"
+DICTIONARY_COLUMNS = ("sheet", "column", "ความหมาย", "meaning", "หน่วย / unit")
 ABOUT_COLUMNS = ("รายการ / item", "ความหมาย / meaning", "ค่า / value")
 MEANINGS = {
     "programme": "โครงการ / programme",
@@ -49,7 +52,19 @@ def xlsx_of(tables: Sequence[Table], meta: Mapping[str, Cell]) -> bytes:
         _sheet(book, ABOUT, Table(ABOUT, ABOUT_COLUMNS, rows))
         for table in tables:
             _sheet(book, table.name[:LONGEST_NAME], table)
+        _sheet(book, DICTIONARY, _dictionary(tables))
     return out.getvalue()
+
+
+def _dictionary(tables: Sequence[Table]) -> Table:
+    """What each column of each sheet means."""
+    rows = [
+        (table.name, column, word.thai, word.english, word.unit)
+        for table in tables
+        for column in table.columns
+        for word in [meaning(column)]
+    ]
+    return Table(DICTIONARY, DICTIONARY_COLUMNS, rows)
 
 
 def _sheet(book: Any, name: str, table: Table) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from services.reporting.exports.csv import csv_of
 from services.reporting.exports.excel import xlsx_of
@@ -17,6 +19,7 @@ from shared.web.api import Parameter
 from shared.web.jsonable import Json
 
 Asked = Mapping[str, str]
+Headers = Mapping[str, str]
 Write = Callable[[Sequence[Table], Table, Mapping[str, Cell], Asked], bytes]
 
 JSON = "json"
@@ -39,6 +42,11 @@ FORMATS: Mapping[str, Format] = {
     "parquet": Format("application/vnd.apache.parquet", lambda _all, one, meta, _asked: parquet_of(one, meta)),
 }
 """By the name that ``format`` takes."""
+
+JSON_TYPE = "application/json"
+_BY_TYPE = {JSON_TYPE: JSON, **{known.media_type: name for name, known in FORMATS.items()}}
+DESCRIBED = '</v1/dictionary>; rel="describedby"'
+"""Where a file's columns are explained that has no room for it itself."""
 
 PARAMETERS = (
     Parameter(
@@ -64,32 +72,34 @@ def format_of(request: Request) -> str:
         if named != JSON and named not in FORMATS:
             raise Rejected("query.unreadable", name="format", value=named[:100])
         return named
-    for wanted in request.headers.get("accept", "").split(","):
-        kind = wanted.partition(";")[0].strip().lower()
-        for name, known in FORMATS.items():
-            if kind == known.media_type:
-                return name
-        if kind in ("application/json", "*/*"):
-            break
-    return JSON
+    accepted = parse_accept_header(request.headers.get("accept", ""), MIMEAccept)
+    return _BY_TYPE[accepted.best_match(_BY_TYPE, default=JSON_TYPE) or JSON_TYPE]
 
 
-def answer_in(form: str, request: Request, answer: Mapping[str, Any], main: str, about: Mapping[str, Cell]) -> Response:
+def answer_in(
+    form: str,
+    query: Mapping[str, str],
+    answer: Mapping[str, Any],
+    main: str,
+    about: Mapping[str, Cell],
+    headers: Headers,
+) -> Response:
     """An answer (with its ``meta``) in a form; ``main``: the part that a file of one table holds if none is named,
     ``about``: what goes before the ``meta``. Rejected ``query.unreadable`` for a part that there is not.
     """
     if form == JSON:
-        return Json(answer, headers={"Vary": "Accept"})
+        return Json(answer, headers=dict(headers))
     tables = tables_of(answer)
-    wanted = request.query_params.get("table") or main
+    wanted = query.get("table") or main
     one = next((table for table in tables if table.name == wanted), None)
     if one is None:
         raise Rejected("query.unreadable", name="table", value=wanted[:100])
     known = FORMATS[form]
-    body = known.write(tables, one, {**about, **meta_row(answer["meta"])}, request.query_params)
+    body = known.write(tables, one, {**about, **meta_row(answer["meta"])}, query)
     name = "-".join(_plain(str(each)) for each in (*about.values(), *([] if form == "xlsx" else [wanted])))
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Vary": "Accept"}
-    return Response(body, media_type=known.media_type, headers=headers)
+    links = ", ".join([*filter(None, [headers.get("Link")]), DESCRIBED])
+    attached = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Link": links}
+    return Response(body, media_type=known.media_type, headers={**headers, **attached})
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from services.reporting.exports.dictionary import meaning
 from services.reporting.exports.tables import Cell, Table
 from shared.web.jsonable import dump
 
@@ -22,7 +23,10 @@ def parquet_of(table: Table, meta: Mapping[str, Cell]) -> bytes:
     from pyarrow import parquet
 
     columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
-    fields = [pyarrow.field(name, _type(values)) for name, values in zip(table.columns, columns, strict=True)]
+    fields = [
+        pyarrow.field(name, _type(values), metadata=_told(name))
+        for name, values in zip(table.columns, columns, strict=True)
+    ]
     schema = pyarrow.schema(fields, metadata={META: dump(meta)})
     arrays = [
         pyarrow.array(_fit(values, field.type), field.type) for values, field in zip(columns, fields, strict=True)
@@ -31,6 +35,12 @@ def parquet_of(table: Table, meta: Mapping[str, Cell]) -> bytes:
     parquet.write_table(pyarrow.Table.from_arrays(arrays, schema=schema), sink)
     written: bytes = sink.getvalue().to_pybytes()
     return written
+
+
+def _told(column: str) -> dict[str, str]:
+    """What a column means, beside it."""
+    word = meaning(column)
+    return {"th": word.thai, "en": word.english, "unit": word.unit}
 
 
 def _type(values: Sequence[Cell]) -> Any:

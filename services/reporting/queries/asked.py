@@ -14,13 +14,24 @@ from services.reporting.projections.projection import STORES
 from services.reporting.queries.figures import Figures
 from services.reporting.queries.history import Position, as_json, known_facts, rows_of
 from services.reporting.sql import statements
-from shared.clock import Clock
+from shared.clock import Clock, ClockMode
 from shared.contracts import require
 from shared.streams.projection import Connection
 from shared.web.asked import moment
 
+SCHEMA_VERSION = 1
+"""Of the answers' shape: it rises when a member is taken away or comes to mean something else."""
+
 _SQL = statements("services.reporting.queries", "asked.sql")
 _POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Positions that were read once, and the time at which figures were judged then: the same is read again."""
+
+    positions: tuple[Position, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +42,29 @@ class Question:
     as_of: datetime | None = None
     effective_at: datetime | None = None
     after: Position | None = None
+    frozen: Frozen | None = None
 
     @property
     def is_now(self) -> bool:
         """Whether the rows of now answer it."""
-        return self.as_of is None and self.effective_at is None
+        return self.as_of is None and self.effective_at is None and self.frozen is None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an answer would be made of: how far the stores were read, the time of judging, and how fresh that is."""
+
+    now: datetime
+    """Business time when it was asked."""
+    at: datetime
+    positions: tuple[Position, ...]
+    complete_up_to: datetime | None
+    fresh_until: datetime | None
+    """When the answer changes though nothing is recorded: a day is over, an order comes into effect."""
+    newest_recorded_at: datetime | None
+    parked: int
+    final: bool
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +104,7 @@ def position(name: str, text: str) -> Position:
         store.isidentifier() and shard.isdecimal() and place.isdecimal() and len(shard) < 6 and len(place) < 19,
         "query.unreadable",
         name=name,
-        value=text,
+        value=text[:100],
     )
     return Position(store, int(shard), int(place))
 
@@ -88,18 +117,23 @@ async def answering(
 
     Raises Rejected: ``query.as_of_in_future``, ``programme.unknown``.
     """
-    now = await clock.now()
-    if asked.as_of is not None:
-        require(asked.as_of <= now, "query.as_of_in_future", as_of=asked.as_of.isoformat(), now=now.isoformat())
-    stale = asked.after is not None and not await _reached(pool, asked.after, patience)
+    stale = asked.after is not None and not await reached(pool, asked.after, patience)
+    async with opened(pool) as connection:
+        seen = await look(connection, clock, asked, consumer, stores)
+        yield await answer_of(connection, asked, seen, stale=stale)
+
+
+@asynccontextmanager
+async def opened(pool: Any) -> AsyncIterator[Connection]:
+    """A connection within one REPEATABLE READ transaction that writes nothing."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        yield await _look(connection, asked, now, stale, consumer, stores)
+        yield connection
 
 
-async def _reached(pool: Any, after: Position, patience: float) -> bool:
+async def reached(pool: Any, after: Position, patience: float) -> bool:
     """Whether a position was applied within ``patience`` seconds; no connection is held while it is awaited."""
     deadline = monotonic() + patience
     while await pool.fetchval(_SQL["reached"], after.store, after.shard) < after.position:
@@ -109,28 +143,49 @@ async def _reached(pool: Any, after: Position, patience: float) -> bool:
     return True
 
 
-async def _look(
-    connection: Connection, asked: Question, now: datetime, stale: bool, consumer: str, stores: Sequence[str]
-) -> Answering:
-    positions = await _positions(connection, asked.as_of)
-    at = asked.effective_at or asked.as_of or now
-    figures = await _figures(connection, asked, positions, at)
-    freshness = await connection.fetchrow(_SQL["freshness"], consumer, list(stores))
-    complete = freshness["complete_up_to"]
+async def look(connection: Any, clock: Clock, asked: Question, consumer: str, stores: Sequence[str] = STORES) -> Look:
+    """What the question would be answered from, read by one statement. Raises Rejected ``query.as_of_in_future``."""
+    now = await clock.now()
+    if asked.as_of is not None:
+        require(asked.as_of <= now, "query.as_of_in_future", as_of=asked.as_of.isoformat(), now=now.isoformat())
+    row = await connection.fetchrow(_SQL["look"], consumer, list(stores), asked.as_of, now)
+    read = tuple(map(Position, row["stores"], row["shards"], row["positions"]))
+    complete = row["complete_up_to"]
+    frozen, pinned = asked.frozen, asked.frozen.at if asked.frozen else asked.effective_at or asked.as_of
+    return Look(
+        now=now,
+        at=pinned or row["turned"],
+        positions=frozen.positions if frozen else read,
+        # Heads come every few seconds; by the minute, an answer of now stays the same until something happens.
+        complete_up_to=_whole_minute(complete) if asked.is_now else complete,
+        fresh_until=row["turns_next"] if asked.is_now else None,
+        newest_recorded_at=row["newest_recorded_at"],
+        parked=row["parked"],
+        final=bool(asked.as_of and complete and complete >= asked.as_of and not row["parked"]),
+        simulated=clock.mode is ClockMode.SIMULATED,
+    )
+
+
+async def answer_of(connection: Connection, asked: Question, seen: Look, *, stale: bool = False) -> Answering:
+    """The figures that a look is of. Raises Rejected ``programme.unknown``."""
+    figures = await _figures(connection, asked, seen.positions, seen.at)
     counts = await figures.one("completeness_total")
     meta = {
-        "positions": positions,
+        "positions": seen.positions,
         "as_of": asked.as_of,
         "effective_at": asked.effective_at,
-        "at": at,
-        "final": bool(asked.as_of and complete and complete >= asked.as_of and not freshness["parked"]),
-        "complete_up_to": complete,
-        "newest_recorded_at": freshness["newest_recorded_at"],
+        "at": seen.at,
+        "final": seen.final,
+        "complete_up_to": seen.complete_up_to,
+        "fresh_until": seen.fresh_until,
+        "newest_recorded_at": seen.newest_recorded_at,
         "completeness": {name: counts[name] for name in ("submitted", "verified", "expected")},
-        "parked": freshness["parked"],
+        "parked": seen.parked,
         "stale": stale,
+        "simulated": seen.simulated,
+        "schema_version": SCHEMA_VERSION,
     }
-    return Answering(asked, figures, at, positions, meta, connection, now)
+    return Answering(asked, figures, seen.at, seen.positions, meta, connection, seen.now)
 
 
 async def earlier(answer: Answering, as_of: datetime) -> Answering:
@@ -138,11 +193,21 @@ async def earlier(answer: Answering, as_of: datetime) -> Answering:
 
     Raises Rejected ``programme.unknown``.
     """
-    asked = replace(answer.question, as_of=as_of, after=None)
+    asked = replace(answer.question, as_of=as_of, after=None, frozen=None)
     positions = await _positions(answer.connection, as_of)
     at = asked.effective_at or as_of
     figures = await _figures(answer.connection, asked, positions, at)
     return Answering(asked, figures, at, positions, {}, answer.connection, answer.now)
+
+
+async def elsewhere(answer: Answering, programme: str) -> Answering:
+    """The same question of another programme, within the same transaction; without ``meta``.
+
+    Raises Rejected ``programme.unknown``.
+    """
+    asked = replace(answer.question, programme=programme)
+    figures = await _figures(answer.connection, asked, answer.positions, answer.at)
+    return Answering(asked, figures, answer.at, answer.positions, {}, answer.connection, answer.now)
 
 
 async def _figures(connection: Connection, asked: Question, positions: Sequence[Position], at: datetime) -> Figures:
@@ -151,13 +216,14 @@ async def _figures(connection: Connection, asked: Question, positions: Sequence[
         facts = await known_facts(connection, asked.programme, positions)
         rows = as_json(rows_of(facts, asked.effective_at))
     figures = Figures(connection, asked.programme, at, rows)
-    require(await figures.one("definition"), "programme.unknown", programme=asked.programme)
+    require(await figures.one("definition"), "programme.unknown", programme=asked.programme[:100])
     return figures
 
 
-async def _positions(connection: Connection, as_of: datetime | None) -> list[Position]:
-    if as_of is None:
-        rows = await connection.fetch(_SQL["positions"])
-    else:
-        rows = await connection.fetch(_SQL["positions_at"], as_of)
+async def _positions(connection: Connection, as_of: datetime) -> list[Position]:
+    rows = await connection.fetch(_SQL["positions_at"], as_of)
     return [Position(row["store"], row["shard"], row["position"]) for row in rows]
+
+
+def _whole_minute(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(second=0, microsecond=0)

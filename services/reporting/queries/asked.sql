@@ -1,7 +1,10 @@
 -- What an answer is as of, how fresh it is, and the events that it is folded from.
 
--- name: positions
-SELECT store, shard, position, recorded_at FROM applied ORDER BY store, shard
+-- name: programmes
+SELECT programme, fiscal_year, definition -> 'name' AS name FROM programme ORDER BY fiscal_year DESC, programme
+
+-- name: applied
+SELECT store, shard, position FROM applied ORDER BY store, shard
 
 -- name: positions_at
 SELECT store, shard, position_at(store, shard, $1) AS position FROM applied ORDER BY store, shard
@@ -9,10 +12,12 @@ SELECT store, shard, position_at(store, shard, $1) AS position FROM applied ORDE
 -- name: reached
 SELECT coalesce((SELECT position FROM applied WHERE store = $1 AND shard = $2), 0)
 
--- name: freshness
--- $1 names the consumer whose offsets count, $2 the stores that are read. A shard is complete up to the time of the newest
--- head that was passed: everything seen was applied, or an operator decided to skip it; what is parked undecided holds
--- the shard at what was applied.
+-- name: look
+-- What an answer would be made of. $1 names the consumer whose offsets count, $2 the stores that are read, $3 is as_of (null:
+-- now), $4 the business time. A shard is complete up to the time of the newest head that was passed:
+-- everything seen was applied, or an operator decided to skip it; what is parked undecided holds the shard at what was
+-- applied. `turned` is when the figures of now turned last: with an event, when a day began in Bangkok, or when an order
+-- came into effect.
 WITH undecided AS (
     SELECT p.store, p.shard
     FROM parked p
@@ -36,13 +41,42 @@ passed AS (
     FROM heads h
     LEFT JOIN reach r ON r.store = h.store AND r.shard = h.shard
     GROUP BY h.store, h.shard
+),
+places AS (
+    SELECT a.store, a.shard, a.recorded_at,
+           CASE WHEN $3::timestamptz IS NULL THEN a.position ELSE position_at(a.store, a.shard, $3) END AS position
+    FROM applied a
+),
+read AS (
+    SELECT coalesce(array_agg(store ORDER BY store, shard), '{}') AS stores,
+           coalesce(array_agg(shard ORDER BY store, shard), '{}') AS shards,
+           coalesce(array_agg(position ORDER BY store, shard), '{}') AS positions,
+           max(recorded_at) AS newest_recorded_at
+    FROM places
+),
+day AS (
+    SELECT ($4::timestamptz AT TIME ZONE 'Asia/Bangkok')::date AS today
 )
-SELECT CASE
-           WHEN bool_and(time IS NOT NULL) AND array_agg(DISTINCT store COLLATE "C") @> ($2::text[] COLLATE "C") THEN min(time)
-       END AS complete_up_to,
-       (SELECT max(recorded_at) FROM applied) AS newest_recorded_at,
-       (SELECT count(*) FROM undecided) AS parked
-FROM passed
+SELECT r.stores, r.shards, r.positions, r.newest_recorded_at,
+       (
+           SELECT CASE
+               WHEN bool_and(time IS NOT NULL) AND array_agg(DISTINCT store COLLATE "C") @> ($2::text[] COLLATE "C")
+               THEN min(time)
+           END
+           FROM passed
+       ) AS complete_up_to,
+       (SELECT count(*) FROM undecided) AS parked,
+       least($4, greatest(
+           r.newest_recorded_at,
+           d.today::timestamp AT TIME ZONE 'Asia/Bangkok',
+           (SELECT max(c.valid_from) FROM committee c WHERE c.valid_from <= $4)
+       )) AS turned,
+       least(
+           (d.today + 1)::timestamp AT TIME ZONE 'Asia/Bangkok',
+           (SELECT min(c.valid_from) FROM committee c WHERE c.valid_from > $4)
+       ) AS turns_next
+FROM read r
+CROSS JOIN day d
 
 -- name: events_between
 -- Events of programme $1, and voidings of such, from above one position ($4) up to another ($5) of each shard ($2 stores,
@@ -60,16 +94,30 @@ LIMIT $6
 -- name: known_events
 -- Events of programme $1 at or below the positions ($2 stores, $3 shards, $4 positions) whose stream begins with one of $5
 -- or whose name is one of $6, and every voiding known there of a stream so found.
-WITH known AS (
+WITH known AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::integer[], $4::bigint[]) AS k (store, shard, position)
 ),
-found AS (
+beginning AS (
+    SELECT DISTINCT b.prefix
+    FROM unnest($5::text[]) AS b (prefix)
+    WHERE NOT EXISTS (SELECT FROM unnest($5::text[]) AS o (prefix) WHERE o.prefix <> b.prefix AND starts_with(b.prefix, o.prefix))
+),
+told AS (
+    -- What begins with a text stands from that text up to the last character there is behind it: an index gives the range.
+    SELECT e.*
+    FROM beginning b
+    JOIN events e ON e.programme = $1 AND e.stream >= b.prefix AND e.stream < b.prefix || U&'\+10FFFF'
+    UNION ALL
+    SELECT e.*
+    FROM events e
+    WHERE e.programme = $1 AND e.name = ANY ($6::text[])
+      AND NOT EXISTS (SELECT FROM beginning b WHERE starts_with(e.stream, b.prefix))
+),
+found AS MATERIALIZED (
     SELECT e.store, e.shard, e.position, e.stream, e.stream_version, e.event_id, e.type, e.occurred_at, e.recorded_at,
            e.received_at, e.data
-    FROM events e
+    FROM told e
     JOIN known k ON k.store = e.store AND k.shard = e.shard AND e.position <= k.position
-    WHERE e.programme = $1
-      AND (EXISTS (SELECT FROM unnest($5::text[]) AS p WHERE starts_with(e.stream, p)) OR e.name = ANY ($6::text[]))
 )
 SELECT * FROM found
 UNION ALL
@@ -77,5 +125,5 @@ SELECT v.store, v.shard, v.position, v.stream, v.stream_version, v.event_id, v.t
        v.data
 FROM events v
 JOIN known k ON k.store = v.store AND k.shard = v.shard AND v.position <= k.position
-WHERE v.voids IS NOT NULL AND v.stream IN (SELECT stream FROM found)
+WHERE v.voids IS NOT NULL AND v.stream = ANY (ARRAY(SELECT DISTINCT stream FROM found))
 ORDER BY stream, position

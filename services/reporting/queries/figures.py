@@ -18,12 +18,24 @@ Shadows = Mapping[str, str]
 """JSON (a list of objects) of the rows of each table, in place of what is stored."""
 
 _PACKAGE = "services.reporting.queries"
-_RELATION = re.compile(r"^(\w+) AS (?:MATERIALIZED )?\(", re.MULTILINE)
-_WORD = re.compile(r"[a-z_]+")
+_RELATION = re.compile(r"^(\w+) AS (?:(?:NOT )?MATERIALIZED )?\(", re.MULTILINE)
+_WORD = re.compile(r"--.*|'[^']*'|([a-z_]+)")
+"""A word; comments and what stands between quotes are none."""
 _JSON = frozenset(
     {
-        *("awaited", "bands", "committee_name", "direction", "evidence", "example", "members", "name"),
-        *("national_bands", "outputs", "regions", "resolution_list", "revisions", "rubric", "unit"),
+        *("awaited", "bands", "committee_name", "conclusion", "direction", "evidence", "example", "expected_results"),
+        *(
+            "members",
+            "name",
+            "national_bands",
+            "outputs",
+            "page",
+            "regions",
+            "resolution_list",
+            "revisions",
+            "rubric",
+            "unit",
+        ),
     }
 )
 """Columns of JSON, in whichever query they stand."""

@@ -5,6 +5,20 @@ SELECT programme, version, fiscal_year, regions, digest, definition -> 'name' AS
        definition #> '{page,committee_name}' AS committee_name
 FROM definition
 
+-- name: document
+-- What a report says besides figures: the page's words, and the conclusion that holds.
+SELECT d.definition -> 'page' AS page, d.definition -> 'expected_results' AS expected_results,
+       (d.definition ->> 'region_list')::int AS region_list,
+       (
+           SELECT e.data::jsonb
+           FROM events e
+           WHERE e.programme = d.programme AND e.name = 'EvaluationConcluded'
+             AND NOT EXISTS (SELECT FROM events v WHERE v.stream = e.stream AND v.voids = e.event_id)
+           ORDER BY e.occurred_at DESC, e.position DESC
+           LIMIT 1
+       ) AS conclusion
+FROM definition d
+
 -- name: committees
 SELECT * FROM region_committee ORDER BY place
 
@@ -102,7 +116,7 @@ ORDER BY page.place NULLS LAST, i.code
 
 -- name: cells
 SELECT c.indicator, c.measured_at, c.scope, c.period, c.due_on, c.is_due, c.status, c.provisional, c.timely, c.figure, c.value,
-       c.numerator, c.denominator, c.level, c.received_at, c.first_received_at, c.restatements, c.evidence, c.verified_figure,
+       c.numerator, c.denominator, c.level, c.measured_id, c.reporter, c.verifier, c.received_at, c.first_received_at, c.restatements, c.evidence, c.verified_figure,
        c.verified_at, c.returned_reason, s.score, s.level AS score_level, s.target AS scored_target, s.weight, s.weighted,
        s.scheme, s.figure AS scored_figure, s.indicator_version AS scored_version, s.cause, s.event_id AS scored_by
 FROM cell c
@@ -162,7 +176,8 @@ SELECT g.region, count(r.stream) FILTER (WHERE r.state = 'open') AS open,
        d.today - min(r.issued_on) FILTER (WHERE r.state = 'open') AS oldest_open_days
 FROM (SELECT region, ordinal FROM region UNION ALL SELECT NULL, NULL) AS g
 CROSS JOIN definition d
-LEFT JOIN recommendation r ON r.programme = d.programme AND r.region IS NOT DISTINCT FROM g.region
+CROSS JOIN asked a
+LEFT JOIN recommendation r ON r.programme = a.programme AND r.region IS NOT DISTINCT FROM g.region
 GROUP BY g.region, g.ordinal, d.today
 ORDER BY g.ordinal NULLS LAST
 

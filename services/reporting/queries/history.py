@@ -21,8 +21,11 @@ from shared.streams.projection import Connection
 
 _SQL = statements("services.reporting.queries", "asked.sql")
 
-EVIDENCE = Table("events", ("stream", "event_id", "name", "programme", "region", "data"))
+EVIDENCE = Table("events", ("stream", "event_id", "name", "programme", "region", "occurred_at", "position", "data"))
 """What of the copy the figures themselves read."""
+CONCLUDED = "EvaluationConcluded"
+READ_OF_EVIDENCE = frozenset({"regions", "concluded_on", "conclusions", "recommendations", "guidelines"})
+"""Fields that are read of it; what else an event says is left out, for it is much."""
 EVERYTHING = ("",)
 """The beginning of every stream's name."""
 
@@ -82,7 +85,7 @@ async def events_between(
 def rows_of(facts: Iterable[Fact], effective_at: datetime | None = None) -> Rows:
     """All rows of the row tables that these events make, of those in effect at ``effective_at`` (None: all).
 
-    Under ``events`` stand the living ones that are evidence for an activity.
+    Under ``events`` stand the living ones that are evidence for an activity, and the conclusions.
     """
     by_stream: defaultdict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -111,7 +114,7 @@ def _evidence(programmes: Iterable[Row], facts: Iterable[Fact]) -> list[Row]:
     definition = TABLES["programme"].columns.index("definition")
     activities = [each for row in programmes for each in orjson.loads(row[definition])["activities"]]
     rules = [each["completed_when"] for each in activities if each.get("completed_when")]
-    names = {name for rule in rules for name in rule["evidence"]}
+    names = {CONCLUDED, *(name for rule in rules for name in rule["evidence"])}
     return [
         (
             fact.stream,
@@ -119,7 +122,11 @@ def _evidence(programmes: Iterable[Row], facts: Iterable[Fact]) -> list[Row]:
             fact.name,
             fact.body["programme"],
             fact.body.get("region") or fact.body.get("scope"),
-            orjson.dumps({"regions": fact.body["regions"]} if "regions" in fact.body else {}).decode(),
+            fact.occurred_at,
+            fact.position,
+            orjson.dumps(
+                {name: fact.body[name] for name in fact.body.keys() & READ_OF_EVIDENCE}, default=_text
+            ).decode(),
         )
         for fact in facts
         if fact.name in names

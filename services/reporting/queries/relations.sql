@@ -1,10 +1,13 @@
 -- What every figure is read from: the relations that docs/views.md defines over the row tables, for the programme $1 at
 -- the time $2. They stand before each query of figures.sql.
-asked AS (SELECT $1::text AS programme, $2::timestamptz AS at),
+asked AS NOT MATERIALIZED (SELECT $1::text AS programme, $2::timestamptz AS at),
 definition AS (
     SELECT p.programme, p.version, p.fiscal_year, p.regions, p.definition, p.digest, a.at,
            (a.at AT TIME ZONE 'Asia/Bangkok')::date AS today,
-           p.definition -> 'deadlines' AS deadlines
+           p.definition -> 'deadlines' AS deadlines,
+           coalesce(p.definition #>> '{quorum,comparison}', 'at_least') AS quorum_comparison,
+           coalesce((p.definition #>> '{quorum,numerator}')::int, 1) AS quorum_numerator,
+           coalesce((p.definition #>> '{quorum,denominator}')::int, 2) AS quorum_denominator
     FROM programme p
     JOIN asked a ON a.programme = p.programme
 ),
@@ -42,7 +45,7 @@ period_of_year AS (
     CROSS JOIN (
         VALUES ('monthly', 'M', 1), ('quarterly', 'Q', 3), ('half_yearly', 'H', 6), ('yearly', 'Y', 12)
     ) AS f (frequency, letter, months)
-    CROSS JOIN LATERAL generate_series(1, 12 / f.months) AS n
+    JOIN generate_series(1, 12) AS n ON n <= 12 / f.months
 ),
 slot AS (
     SELECT i.code AS indicator, i.measured_at, i.computed_by, i.closed_at, s.scope, p.period, p.ends_on,
@@ -63,7 +66,7 @@ due_slot AS (
     CROSS JOIN asked a
     CROSS JOIN LATERAL (SELECT (s.due_on + 1)::timestamp AT TIME ZONE 'Asia/Bangkok' AS due_over) AS over
 ),
-cell AS (
+cell AS MATERIALIZED (
     SELECT s.indicator, s.measured_at, s.computed_by, s.scope, s.period, s.ends_on, s.due_on, s.due_over, s.applies,
            s.applies AND s.past AS is_due,
            CASE
@@ -80,7 +83,8 @@ cell AS (
     FROM due_slot s
     CROSS JOIN asked a
     LEFT JOIN measurement m
-        ON m.stream = concat_ws(':', 'measurement', a.programme, s.indicator, s.scope, s.period)
+        ON m.programme = a.programme
+        AND m.stream = concat_ws(':', 'measurement', a.programme, s.indicator, s.scope, s.period)
 ),
 completeness AS (
     SELECT r.region, r.ordinal AS place,
@@ -94,15 +98,16 @@ completeness AS (
     LEFT JOIN cell c ON c.scope = r.region
     GROUP BY r.region, r.ordinal
 ),
-current_score AS (
+current_score AS MATERIALIZED (
     SELECT DISTINCT ON (s.indicator, s.scope, s.period)
            s.event_id, s.stream, s.indicator, s.scope, s.period, s.indicator_version, s.figure, s.target, s.score, s.level,
            s.weight, s.weighted, s.scheme, s.regions_counted, s.regions_expected, s.provisional, s.cause, s.occurred_at
     FROM score s
     JOIN asked a ON a.programme = s.programme
     LEFT JOIN slot o ON o.indicator = s.indicator AND o.scope = s.scope AND o.period = s.period
-    LEFT JOIN measurement m ON m.stream = s.stream
-    WHERE o.indicator IS NULL OR round(m.verified_figure, 6) = round(s.figure, 6)
+    LEFT JOIN measurement m ON m.programme = s.programme AND m.stream = s.stream
+    -- Most scores hold. Written as an equality, the planner would count on one in two hundred and join row by row.
+    WHERE o.indicator IS NULL OR coalesce(round(m.verified_figure, 6) = round(s.figure, 6), false)
     ORDER BY s.indicator, s.scope, s.period, s.occurred_at DESC, s.position DESC
 ),
 national_cell AS (
@@ -151,21 +156,40 @@ planned_activity AS (
     CROSS JOIN jsonb_array_elements(d.definition -> 'activities') WITH ORDINALITY AS e (activity, ordinal)
     LEFT JOIN activity p ON p.programme = d.programme AND p.code = e.activity ->> 'code'
 ),
-evidence_piece AS (
-    SELECT DISTINCT p.code, e.stream, about.region, about.several
+evidence_rule AS (
+    SELECT p.code, n.name
     FROM planned_activity p
-    CROSS JOIN asked a
-    JOIN events e
-        ON e.programme = a.programme
-        AND e.name IN (SELECT n FROM jsonb_array_elements_text(p.completed_when -> 'evidence') AS n)
-    CROSS JOIN LATERAL (SELECT e.data::jsonb -> 'regions' AS regions) AS told
+    CROSS JOIN LATERAL jsonb_array_elements_text(p.completed_when -> 'evidence') AS n (name)
+),
+evidence_event AS MATERIALIZED (
+    SELECT e.stream, e.event_id, e.name, e.region,
+           CASE WHEN strpos(e.data, '"regions"') > 0 THEN e.data::jsonb -> 'regions' END AS regions
+    FROM events e
+    JOIN asked a ON a.programme = e.programme
+    WHERE e.name = ANY (ARRAY(SELECT name FROM evidence_rule))
+),
+evidence_voided AS MATERIALIZED (
+    SELECT v.stream, v.voids AS event_id
+    FROM events v
+    WHERE v.voids IS NOT NULL
+      AND v.stream = ANY (ARRAY(
+          SELECT DISTINCT x.stream FROM voided x WHERE x.event_id = ANY (ARRAY(SELECT event_id FROM evidence_event))
+      ))
+),
+evidence_piece AS (
+    SELECT DISTINCT r.code, e.stream, about.region, about.several
+    FROM evidence_event e
+    JOIN evidence_rule r ON r.name = e.name
     CROSS JOIN LATERAL (
-        SELECT r.region, jsonb_array_length(told.regions) <> 1 AS several
-        FROM jsonb_array_elements_text(told.regions) AS r (region)
+        SELECT told.region, jsonb_array_length(e.regions) <> 1 AS several
+        FROM jsonb_array_elements_text(e.regions) AS told (region)
         UNION ALL
-        SELECT nullif(e.region, 'TH'), false WHERE coalesce(jsonb_array_length(told.regions), 0) = 0
+        SELECT nullif(e.region, 'TH'), false WHERE coalesce(jsonb_array_length(e.regions), 0) = 0
     ) AS about
-    WHERE NOT EXISTS (SELECT FROM events v WHERE v.stream = e.stream AND v.voids = e.event_id)
+    WHERE NOT EXISTS (SELECT FROM evidence_voided v WHERE v.stream = e.stream AND v.event_id = e.event_id)
+),
+evidence_count AS (
+    SELECT code, region, count(DISTINCT stream) AS streams FROM evidence_piece GROUP BY code, region
 ),
 activity_progress AS (
     SELECT p.place, p.code, p.name, p.state, p.opens, p.closes, p.deadline, p.extensions, p.stream, p.started_on,
@@ -177,9 +201,8 @@ activity_progress AS (
                WHEN 'region' THEN (
                    SELECT count(*)
                    FROM region r
-                   WHERE rule.at_least <= (
-                       SELECT count(DISTINCT f.stream) FROM evidence_piece f WHERE f.code = p.code AND f.region = r.region
-                   )
+                   LEFT JOIN evidence_count f ON f.code = p.code AND f.region = r.region
+                   WHERE rule.at_least <= coalesce(f.streams, 0)
                )
                WHEN 'programme' THEN least(
                    (
@@ -202,9 +225,9 @@ activity_progress AS (
 ),
 meeting_now AS MATERIALIZED (
     SELECT m.stream, now.voting, now.present,
-           now.voting > 0 AND CASE coalesce(d.definition #>> '{quorum,comparison}', 'at_least')
-               WHEN 'at_least' THEN now.present * now.denominator >= now.voting * now.numerator
-               ELSE now.present * now.denominator > now.voting * now.numerator
+           now.voting > 0 AND CASE d.quorum_comparison
+               WHEN 'at_least' THEN now.present * d.quorum_denominator >= now.voting * d.quorum_numerator
+               ELSE now.present * d.quorum_denominator > now.voting * d.quorum_numerator
            END AS quorate
     FROM meeting m
     JOIN definition d ON d.programme = m.programme
@@ -213,9 +236,7 @@ meeting_now AS MATERIALIZED (
                count(*) FILTER (
                    WHERE (e ->> 'voting')::boolean
                      AND m.attended ? coalesce('person:' || (e ->> 'person_id'), 'office:' || (e ->> 'office'))
-               )::int AS present,
-               coalesce((d.definition #>> '{quorum,numerator}')::int, 1) AS numerator,
-               coalesce((d.definition #>> '{quorum,denominator}')::int, 2) AS denominator
+               )::int AS present
         FROM committee c
         CROSS JOIN jsonb_array_elements(c.members) AS e
         WHERE c.programme = m.programme AND c.region = m.region AND c.state = 'appointed'

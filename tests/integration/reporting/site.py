@@ -12,11 +12,14 @@ import asyncpg
 import httpx
 import orjson
 
-from services.reporting.http import reporting_api
+from services.reporting.application import application
+from services.reporting.asking import Desk
+from services.reporting.following import Watch
+from services.reporting.http import Views
 from services.reporting.projections.projection import ReportingProjection
 from shared.clock import ClockMode
 from shared.contracts.envelope import Envelope
-from shared.web.app import base_app
+from shared.web.api import Api
 from shared.web.auth import Authenticator
 from tests.conftest import NewDatabase
 from tests.oracle_check import table_differences
@@ -47,6 +50,8 @@ class Site:
     client: httpx.AsyncClient
     projection: ReportingProjection
     owner_dsn: str
+    app_dsn: str
+    desk: Desk
 
     async def project(self, log: Log, size: int = 10_000) -> None:
         """Apply what the log has sent and was not applied yet, shard by shard, and let it be now."""
@@ -88,9 +93,10 @@ async def open_site(database: NewDatabase, *, patience: float = 0.3, public_read
     clock = StandingClock(datetime(2017, 11, 1, tzinfo=UTC))
     async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=4, server_settings=SEARCH_PATH) as pool:
         authenticator = Authenticator(())
-        api = reporting_api(lambda: pool, clock, patience=patience)
-        app = base_app("reporting", authenticator, api=api, public_read=public_read)
+        desk, api = Desk(lambda: pool, clock, patience=patience), Api()
+        Views(desk, Watch(lambda: pool, poll=0.05)).add_to(api)
+        app = application(desk, authenticator, api, public_read=public_read)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
-            yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn)
+            yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn, made.app_dsn, desk)
         await authenticator.close()

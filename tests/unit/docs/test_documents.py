@@ -19,11 +19,14 @@ from obec.__main__ import app
 from services.activity import http as activity
 from services.committee import http as committee
 from services.evaluation import http as evaluation
-from services.reporting.http import reporting_api
+from services.reporting.asking import Desk
+from services.reporting.following import Watch
+from services.reporting.http import Views
 from shared.clock import RealClock
 from shared.contracts.rejection import codes
 from shared.eventstore.migrate import folders
 from shared.settings import Settings
+from shared.web.api import Api
 
 DOCUMENTS = sorted(
     path
@@ -210,7 +213,9 @@ def addresses() -> list[re.Pattern[str]]:
         verbs = [*collection.verbs, "void"]
         paths += [f"/v1/{collection.name}", f"/v1/{collection.name}/{{stream}}"]
         paths += [f"/v1/{collection.name}/{{stream}}/{verb}" for verb in verbs]
-    paths += [operation.path for operation in reporting_api(lambda: None, RealClock()).operations]
+    views = Api()
+    Views(Desk(lambda: None, RealClock()), Watch(lambda: None)).add_to(views)
+    paths += [operation.path for operation in views.operations]
     return [re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))) for path in paths]
 
 

@@ -1,0 +1,88 @@
+"""The reporting service put together in one place: its questions, its pages, and what they stand on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+
+from services.reporting.asking import Desk
+from services.reporting.following import Watch
+from services.reporting.http import Views
+from services.reporting.receipts import Receipts
+from services.reporting.reports import Reports
+from services.reporting.reports_http import ReportRoutes
+from shared.process import in_background, opened_store, patiently, told_of
+from shared.service import WRITE_SERVICES, listen, relays_of, serve
+from shared.settings import Settings
+from shared.web.api import Api
+from shared.web.app import VERSION, base_app
+from shared.web.auth import Authenticator
+from shared.web.health import Check
+from shared.web.published import Published
+
+SEARCH_PATH = {"search_path": "reporting, public"}
+CONNECTIONS = 8
+"""Of the pool that answers questions."""
+
+
+@asynccontextmanager
+async def opened_pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on reporting's database, closed in the end. Raises StartRefused."""
+    dsn = settings.dsn("reporting")
+    with told_of("OBEC_REPORTING_DSN", "reporting"):
+        pool = await patiently(
+            lambda: _connected(asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS, server_settings=SEARCH_PATH))
+        )
+        await pool.fetchval("SELECT count(*) FROM heads")
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve questions until ``stop``. Raises StartRefused."""
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(listen(settings, "reporting"))
+        pool = await stack.enter_async_context(opened_pool(settings))
+        authenticator = Authenticator(settings.issuers)
+        stack.push_async_callback(authenticator.close)
+        client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        store = await stack.enter_async_context(opened_store(settings, "reporting"))
+        desk = Desk(lambda: pool, store.clock)
+        api = Api()
+        Views(desk, Watch(lambda: pool, stop)).add_to(api)
+        Published("reporting", {}, VERSION).add_to(api)
+        Receipts({service: settings.url(service) for service in WRITE_SERVICES}, client).add_to(api)
+        ReportRoutes(Reports(desk, store)).add_to(api)
+        await stack.enter_async_context(in_background(*(relay.run for relay in relays_of(settings, store))))
+        app = application(desk, authenticator, api, public_read=settings.public_read)
+        await serve(app, listening, stop, settings)
+
+
+def application(
+    desk: Desk, authenticator: Authenticator, api: Api, *, public_read: bool, checks: Sequence[Check] = ()
+) -> FastAPI:
+    """The application that serves ``api`` and the pages, all asking at one desk."""
+
+    async def reached() -> str:
+        await desk.pool().fetchval("SELECT 1")
+        return "reached"
+
+    return base_app(
+        "reporting",
+        authenticator,
+        checks=[Check("views", reached), *checks],
+        clock=desk.clock,
+        api=api,
+        public_read=public_read,
+    )
+
+
+async def _connected(pool: asyncpg.Pool) -> asyncpg.Pool:
+    return await pool
