@@ -60,6 +60,11 @@ class Watch:
         finally:
             await self.leave()
 
+    @property
+    def asks(self) -> bool:
+        """Whether the database is being asked, which it is while anybody listens."""
+        return self._asking is not None
+
     async def join(self) -> None:
         """One more listens: begin to ask when it is the first."""
         self._listeners += 1
