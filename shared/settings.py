@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shared.clock import ClockMode
 from shared.streams.broker import Broker, Mechanism, Protocol
+
+_ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?/?", re.ASCII)
 
 
 class WrongSettings(Exception):
@@ -27,8 +30,7 @@ class Issuer(BaseModel, extra="forbid", frozen=True):
     @field_validator("jwks_url")
     @classmethod
     def _protected(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        if is_protected(url):
             return url
         raise ValueError("keys are fetched over https, or over http from this machine")
 
@@ -71,6 +73,15 @@ class Settings(BaseSettings):
     embedded: bool = False
     public_read: bool = False
     """Whether reporting's views are open to everybody."""
+    sign_in: str | None = None
+    """Issuer (OpenID Connect) at which people sign in to the pages; None: nobody can."""
+    sign_in_client: str = Field(default="obec-reporting", min_length=1)
+    sign_in_secret: str = Field(default="", repr=False)
+    """Empty: the pages are a public client."""
+    session_secret: str | None = Field(default=None, min_length=32, repr=False)
+    """Signs the cookies of people who are signed in; None: a random one, so that a restart signs everybody out."""
+    public_address: str | None = None
+    """What browsers call reporting, when that is not its host and port."""
     ready_file: str | None = None
     """File that a process without a port touches once it is ready."""
     instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
@@ -78,6 +89,20 @@ class Settings(BaseSettings):
     once; without one, others wait until the broker has given up the one that died."""
     faults: str | None = None
     """Folder through which tests break the process, see shared.faults."""
+
+    @field_validator("sign_in")
+    @classmethod
+    def _trustworthy(cls, issuer: str | None) -> str | None:
+        if issuer is None or is_protected(issuer):
+            return issuer
+        raise ValueError("people sign in over https, or over http on this machine")
+
+    @field_validator("public_address")
+    @classmethod
+    def _origin(cls, address: str | None) -> str | None:
+        if address is None or _ORIGIN.fullmatch(address):
+            return address
+        raise ValueError("an address without a path, such as https://reports.example")
 
     @model_validator(mode="after")
     def _allowed(self) -> Self:
@@ -87,6 +112,8 @@ class Settings(BaseSettings):
             )
         if self.clock is ClockMode.SIMULATED and not self.embedded:
             raise ValueError("OBEC_CLOCK: the simulated clock is for the embedded stack (OBEC_EMBEDDED=1)")
+        if self.sign_in and self.public_address is None and not is_loopback(self.host):
+            raise ValueError("OBEC_PUBLIC_ADDRESS: with OBEC_SIGN_IN it says where the issuer sends browsers back to")
         _ = self.broker
         return self
 
@@ -133,11 +160,26 @@ class Settings(BaseSettings):
         found: str | None = getattr(self, f"{service}_url")
         return (found or f"http://{self.host}:{self.port(service)}").rstrip("/")
 
+    @property
+    def pages_address(self) -> str:
+        """What browsers call reporting, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host and not self.host.startswith("[") else self.host
+        return (self.public_address or f"http://{host}:{self.reporting_port}").rstrip("/").lower()
+
     def _required(self, service: str, what: str) -> str:
         found: str | None = getattr(self, f"{service}_{what}")
         if found is None:
             raise WrongSettings(f"OBEC_{service.upper()}_{what.upper()} is not set: it says where the database is")
         return found
+
+
+def is_protected(url: str) -> bool:
+    """Whether nobody on the way can change what an address answers: https, or http on this machine."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
-"""A small issuer of tokens for the embedded stack, on loopback: `POST /token` with a demonstration user's name.
+"""A small issuer of tokens for the embedded stack, on loopback: OpenID Connect sign-in, and `POST /token` with a name.
 
 It asks for no password: whoever can reach the port already runs programs on this machine. A real stack names its own
-issuers in OBEC_ISSUERS and does not run this one.
+issuers in OBEC_ISSUERS and OBEC_SIGN_IN and does not run this one.
 """
 
 import hashlib
@@ -12,22 +12,31 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import jwt
 import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from deploy.local.users import USERS
+from deploy.local.authorizing import ASKED, CLIENT, AuthorizationRequest, Codes, Grant, Refused
+from deploy.local.users import NAMES, USERS
 
 ALGORITHM = "ES256"
 AUDIENCE = "obec"
 LIFETIME_SECONDS = 8 * 3600
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
 
 
 class Issuer:
@@ -45,43 +54,113 @@ class Issuer:
 
     def token(self, user: str) -> str:
         """A token of a demonstration user, good for eight hours. Raises KeyError for another name."""
+        return self._signed(user, {"aud": AUDIENCE})
+
+    def id_token(self, grant: Grant) -> str:
+        """What tells an application who signed in (OpenID Connect Core, 2), as long good as the token beside it."""
+        nonce = {"nonce": grant.asked.nonce} if grant.asked.nonce else {}
+        return self._signed(grant.user, {"aud": CLIENT, "name": f"{NAMES[grant.user][0]} (สาธิต)", **nonce})
+
+    def configuration(self) -> dict[str, Any]:
+        """What the issuer can do (OpenID Connect Discovery, 3)."""
+        return {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/.well-known/jwks.json",
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "scopes_supported": ["openid"],
+            "claims_supported": ["iss", "sub", "aud", "iat", "exp", "nonce", "name", "roles"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+
+    def _signed(self, user: str, claims: dict[str, Any]) -> str:
         roles, subject = USERS[user]
         now = int(time.time())
-        claims = {
+        said = {
             "iss": self.address,
-            "aud": AUDIENCE,
             "sub": subject,
             "roles": list(roles),
             "iat": now,
             "exp": now + LIFETIME_SECONDS,
+            **claims,
         }
-        return jwt.encode(claims, self._key, ALGORITHM, headers={"kid": self._id})
+        return jwt.encode(said, self._key, ALGORITHM, headers={"kid": self._id})
 
 
-def application(issuer: Issuer) -> Starlette:
+def application(issuer: Issuer, codes: Codes | None = None) -> Starlette:
     """The issuer's HTTP door."""
+    codes = codes or Codes()
 
-    async def keys(_: Request) -> JSONResponse:
+    async def configuration(_: Request) -> Response:
+        return JSONResponse(issuer.configuration())
+
+    async def keys(_: Request) -> Response:
         return JSONResponse(issuer.keys())
 
-    async def token(request: Request) -> JSONResponse:
-        [user] = parse_qs((await request.body()).decode()).get("username", [""])[:1]
-        if user not in USERS:
-            return JSONResponse({"error": "invalid_grant", "error_description": f"users: {', '.join(USERS)}"}, 400)
-        signed = {"access_token": issuer.token(user), "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
-        return JSONResponse(signed, headers={"Cache-Control": "no-store"})
+    async def authorize(request: Request) -> Response:
+        sent = await _form(request) if request.method == "POST" else dict(request.query_params)
+        try:
+            asked = AuthorizationRequest.read(sent)
+            if request.method != "POST":
+                return _page("authorize.html", asked={key: sent[key] for key in ASKED if key in sent}, names=NAMES)
+            return _sent_on(asked.answered(code=codes.issue(asked, sent.get("user", ""))))
+        except Refused as refused:
+            if refused.redirect is not None:
+                return _sent_on(refused.redirect)
+            return _page("refused.html", 400, error=refused.error, description=refused.description)
 
-    async def health(_: Request) -> JSONResponse:
+    async def token(request: Request) -> Response:
+        try:
+            return JSONResponse(_tokens(issuer, codes, await _form(request)), headers={"Cache-Control": "no-store"})
+        except Refused as refused:
+            return JSONResponse({"error": refused.error, "error_description": refused.description}, 400)
+
+    async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     return Starlette(
         routes=[
+            Route("/.well-known/openid-configuration", configuration),
             Route("/.well-known/jwks.json", keys),
+            Route("/authorize", authorize, methods=["GET", "POST"]),
             Route("/token", token, methods=["POST"]),
             Route("/health/live", health),
             Route("/health/ready", health),
         ]
     )
+
+
+def _tokens(issuer: Issuer, codes: Codes, sent: dict[str, str]) -> dict[str, Any]:
+    """What a form is given: tokens for a code, or an access token for a user's name. Raises Refused."""
+    if sent.get("grant_type") == "authorization_code":
+        grant = codes.redeem(sent)
+        return {**_access(issuer, grant.user), "id_token": issuer.id_token(grant)}
+    user = sent.get("username", "")
+    if user not in USERS:
+        raise Refused("invalid_grant", f"users: {', '.join(USERS)}")
+    return _access(issuer, user)
+
+
+def _access(issuer: Issuer, user: str) -> dict[str, Any]:
+    return {"access_token": issuer.token(user), "token_type": "Bearer", "expires_in": LIFETIME_SECONDS}
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode(errors="replace")))
+
+
+def _sent_on(address: str) -> Response:
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+def _page(name: str, status: int = 200, **shown: Any) -> Response:
+    return HTMLResponse(PAGES.get_template(name).render(shown), status, PAGE_HEADERS)
 
 
 def main() -> None:

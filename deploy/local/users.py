@@ -9,3 +9,11 @@ USERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "operator": (("operator",), "1d7a53e4-90bc-4e68-b2f1-f6a8c02d4975"),
     "reader": (("reader",), "e62b8d19-47fa-4c03-95d6-0b9c7e18f3a4"),
 }
+
+# What a user is called on pages, in Thai and in English: an office, never a person.
+NAMES: Mapping[str, tuple[str, str]] = {
+    "officer": ("เจ้าหน้าที่", "Officer"),
+    "approver": ("ผู้อนุมัติ", "Approver"),
+    "operator": ("ผู้ดูแลระบบ", "Operator"),
+    "reader": ("ผู้อ่าน", "Reader"),
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ class Authenticator:
             raise _refused("it has expired") from error
         except jwt.PyJWTError as error:
             raise _refused("it is not valid") from error
-        return _Checked(_caller(claims), float(claims["exp"]), keys, keys.generation)
+        return _Checked(caller_of(claims), float(claims["exp"]), keys, keys.generation)
 
 
 def authorise(roles: frozenset[str]) -> Callable[[Request], Awaitable[Caller]]:
@@ -157,9 +157,12 @@ async def _key(keys: KeySet, header: dict[str, Any]) -> jwt.PyJWK:
     return key
 
 
-def _caller(claims: dict[str, Any]) -> Caller:
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """Who checked claims speak for. Raises Rejected ``auth.required`` when that is no account."""
     subject, roles = claims["sub"], claims.get("roles", [])
-    if not 1 <= len(subject) <= 200 or not subject.isprintable() or subject.startswith(RULE):
+    if not isinstance(subject, str) or not 1 <= len(subject) <= 200:
+        raise _refused("its subject is no account")
+    if not subject.isprintable() or subject.startswith(RULE):
         raise _refused("its subject is no account")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise _refused("its roles cannot be read")

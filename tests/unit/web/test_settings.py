@@ -89,6 +89,12 @@ def test_the_simulated_clock_is_for_the_embedded_stack(monkeypatch: pytest.Monke
         ("OBEC_ISSUERS", "not json"),
         ("OBEC_ISSUERS", '[{"issuer": "x"}]'),
         ("OBEC_TOPIC_PREFIX", "a b"),
+        ("OBEC_SIGN_IN", "http://id.example"),
+        ("OBEC_SIGN_IN", "https://[id"),
+        ("OBEC_SESSION_SECRET", "too short"),
+        ("OBEC_PUBLIC_ADDRESS", "https://reports.example/path"),
+        ("OBEC_PUBLIC_ADDRESS", "reports.example"),
+        ("OBEC_PUBLIC_ADDRESS", "https://user@reports.example"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line_with_its_name(
@@ -106,8 +112,31 @@ def test_keys_are_not_fetched_where_they_could_be_changed_on_the_way(monkeypatch
         read(monkeypatch, OBEC_ISSUERS=json.dumps([{**ISSUERS[0], "jwks_url": url}]))
 
 
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://127.0.0.1:8400"),
+        ({"OBEC_HOST": "::1", "OBEC_REPORTING_PORT": "8500"}, "http://[::1]:8500"),
+        ({"OBEC_PUBLIC_ADDRESS": "https://Reports.example/"}, "https://reports.example"),
+    ],
+)
+def test_browsers_call_the_pages_what_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str
+) -> None:
+    assert read(monkeypatch, **environment).pages_address == address
+
+
+def test_who_signs_in_from_elsewhere_needs_an_address_to_come_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {"OBEC_HOST": "0.0.0.0", "OBEC_ISSUERS": json.dumps(ISSUERS), "OBEC_SIGN_IN": "https://id.example"}
+    with pytest.raises(WrongSettings, match="OBEC_PUBLIC_ADDRESS"):
+        read(monkeypatch, **elsewhere)
+    assert read(monkeypatch, **elsewhere, OBEC_PUBLIC_ADDRESS="https://reports.example").sign_in == "https://id.example"
+
+
 def test_passwords_do_not_show_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = read(monkeypatch, OBEC_COMMITTEE_DSN="postgresql://app:hush@db/committee")
+    assert "hush" not in repr(settings)
+    settings = read(monkeypatch, OBEC_SIGN_IN_SECRET="hush", OBEC_SESSION_SECRET="hush" * 8)
     assert "hush" not in repr(settings)
 
 
