@@ -194,12 +194,19 @@ class Views:
 
         async def words(request: Request) -> Response:
             await viewer(request)
-            return Json({"columns": dictionary()})
+            about, headers = {"question": "dictionary"}, {"Vary": "Accept"}
+            return answer_in(
+                format_of(request), request.query_params, {"columns": dictionary()}, "columns", about, headers
+            )
 
         listed = {200: ("The newest first.", dict[str, Any])}
         told = {200: ("Every column of every file, in Thai and in English.", dict[str, Any])}
         api.add(Operation("GET", "/v1/programmes", "Every programme", "reporting", listed), programmes)
-        api.add(Operation("GET", "/v1/dictionary", "What each column means", "reporting", told), words)
+        files = [each.media_type for each in FORMATS.values()]
+        explained = Operation(
+            "GET", "/v1/dictionary", "What each column means", "reporting", told, None, FORMS, files=files
+        )
+        api.add(explained, words)
 
 
 def language_of(query: Mapping[str, str]) -> str | None:

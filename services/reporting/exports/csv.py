@@ -11,8 +11,8 @@ from io import StringIO
 from services.reporting.exports.tables import Cell, Table
 from shared.web.jsonable import dump
 
-OF_ALL = ("as_of", "effective_at", "at", "final", "complete_up_to", "newest_recorded_at")
-"""Of the answer's ``meta``, what stands in every row, as ``meta.<name>``."""
+OF_ALL = ("as_of", "effective_at", "at", "final", "complete_up_to", "newest_recorded_at", "simulated")
+"""Of the answer's ``meta``, what stands in every row, as ``meta.<name>``, where the answer says it."""
 BOM = "\ufeff"
 """Excel takes a file for UTF-8 by it alone."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,8 +23,9 @@ def csv_of(table: Table, meta: Mapping[str, Cell], *, bom: bool = False) -> byte
     """The table as CSV. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*table.columns, *(f"meta.{name}" for name in OF_ALL)])
-    known = [_text(meta.get(name)) for name in OF_ALL]
+    of_all = [name for name in OF_ALL if name in meta]
+    writer.writerow([*table.columns, *(f"meta.{name}" for name in of_all)])
+    known = [_text(meta[name]) for name in of_all]
     writer.writerows([*map(_text, row), *known] for row in table.rows)
     return ((BOM if bom else "") + out.getvalue()).encode()
 

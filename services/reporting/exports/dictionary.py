@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 
 class Word(NamedTuple):
-    """One column's meaning; ``unit`` empty where there is none."""
+    """One column's meaning; ``table`` empty where it means the same in every other, ``unit`` where there is none."""
 
+    table: str
     column: str
     thai: str
     english: str
@@ -23,15 +24,18 @@ def dictionary() -> list[dict[str, str]]:
     return [word._asdict() for word in _words().values()]
 
 
-def meaning(column: str) -> Word:
-    """What a column means; of ``outer.inner`` that very name, else the inner one. Empty where nobody has said it."""
+def meaning(table: str, column: str) -> Word:
+    """What a column means: in that very table, else in all; of ``outer.inner`` that very name, else the inner one.
+
+    Empty where nobody has said it.
+    """
     words = _words()
-    found = words.get(column) or words.get(column.rpartition(".")[2])
-    return found or Word(column, "", "", "")
+    said = ((table, column), ("", column), ("", column.rpartition(".")[2]))
+    return next((words[each] for each in said if each in words), Word(table, column, "", "", ""))
 
 
 @cache
-def _words() -> Mapping[str, Word]:
+def _words() -> Mapping[tuple[str, str], Word]:
     text = (files("services.reporting.exports") / "dictionary.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["column"]: Word(row["column"], row["thai"], row["english"], row["unit"]) for row in rows}
+    words = [Word(**row) for row in csv.DictReader(text.splitlines())]
+    return {(word.table, word.column): word for word in words}

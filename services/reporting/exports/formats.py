@@ -84,8 +84,8 @@ def answer_in(
     about: Mapping[str, Cell],
     headers: Headers,
 ) -> Response:
-    """An answer (with its ``meta``) in a form; ``main``: the part that a file of one table holds if none is named,
-    ``about``: what goes before the ``meta``. Rejected ``query.unreadable`` for a part that there is not.
+    """An answer (with its ``meta``, if it has one) in a form; ``main``: the part that a file of one table holds if none
+    is named, ``about``: what goes before the ``meta``. Rejected ``query.unreadable`` for a part that there is not.
     """
     if form == JSON:
         return Json(answer, headers=dict(headers))
@@ -95,7 +95,7 @@ def answer_in(
     if one is None:
         raise Rejected("query.unreadable", name="table", value=wanted[:100])
     known = FORMATS[form]
-    body = known.write(tables, one, {**about, **meta_row(answer["meta"])}, query)
+    body = known.write(tables, one, {**about, **meta_row(answer.get("meta", {}))}, query)
     name = "-".join(_plain(str(each)) for each in (*about.values(), *([] if form == "xlsx" else [wanted])))
     links = ", ".join([*filter(None, [headers.get("Link")]), DESCRIBED])
     attached = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Link": links}

@@ -24,7 +24,7 @@ def parquet_of(table: Table, meta: Mapping[str, Cell]) -> bytes:
 
     columns = [[row[number] for row in table.rows] for number in range(len(table.columns))]
     fields = [
-        pyarrow.field(name, _type(values), metadata=_told(name))
+        pyarrow.field(name, _type(values), metadata=_told(table.name, name))
         for name, values in zip(table.columns, columns, strict=True)
     ]
     schema = pyarrow.schema(fields, metadata={META: dump(meta)})
@@ -37,9 +37,9 @@ def parquet_of(table: Table, meta: Mapping[str, Cell]) -> bytes:
     return written
 
 
-def _told(column: str) -> dict[str, str]:
+def _told(table: str, column: str) -> dict[str, str]:
     """What a column means, beside it."""
-    word = meaning(column)
+    word = meaning(table, column)
     return {"th": word.thai, "en": word.english, "unit": word.unit}
 
 

@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any
+from urllib.parse import parse_qsl
 
 import openpyxl
 import orjson
 import pytest
 from pyarrow import parquet
 
+from services.reporting.asking import Desk
+from services.reporting.exports.dictionary import dictionary, meaning
+from services.reporting.following import Watch
+from services.reporting.http import Views
+from shared.clock import RealClock
+from shared.contracts.evaluation import IndicatorScored
 from shared.thai.fiscal import BANGKOK
+from shared.web.api import Api
+from tests.integration.reporting.full import full
 from tests.integration.reporting.site import Site
-from tests.unit.reporting.log import PROGRAMME, Log
+from tests.unit.reporting.log import PROGRAMME
 
+LOG = full()
+SCORED = next(each.event_id for each in LOG.sent if each.type == IndicatorScored.spec.type)
 VIEWS = (
-    *("national", "regions", "regions/R07", "activities", "indicators", "indicators/QN3", "committees", "meetings"),
-    *("budget", "recommendations", "lineage?figure=committee/R07", "changes?since=2017-01-19"),
+    *(
+        "national",
+        "regions",
+        "regions/R07",
+        "activities",
+        "indicators",
+        "indicators/QN3",
+        "committees",
+        "committees/R07",
+    ),
+    *("meetings", "budget", "recommendations", "completeness", "compare?region=R07&with_region=R08"),
+    *("lineage?figure=committee/R07", "changes?since=2017-01-19", f"events/{SCORED}"),
 )
+FIGURES = (
+    *("committees", "committee/R07", "meetings", "meetings/R07", "activity/2", "briefing/briefing:a"),
+    *("budget", "budget/activity/3", "budget/region/R07", "budget/3/R07"),
+    *("cell/QN3/R07/2560-Q1", "score/QN3/R07/2560-Q1", "nation/QN3/2560-Q1", "total/R07"),
+    *("completeness", "completeness/R07", "recommendations", "recommendations/R07", "visits", "visits/R07"),
+)
+"""One of every kind that has a lineage."""
 META = "meta"
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
 async def filled(site: Site) -> Site:
-    """A site with a committee, a meeting, money and a verified figure."""
-    log = Log()
-    log.register()
-    log.at("2017-01-20").propose("R07", "2016-11-01")
-    log.appoint("R07", "2017-01-10")
-    log.schedule("R07-1", "R07", "2017-02-01T09:00:00+07:00")
-    log.at("2017-03-01").pay(1_234_567_89, "2017-02-10")
-    figure = log.measure("QN3:R07:2560-Q1", "45")
-    log.verify(figure)
-    log.score("QN3:R07:2560-Q1", "45", "4.50", figure)
-    await site.project(log)
+    """A site on which every part of every view has rows."""
+    await site.project(LOG)
     return site
 
 
@@ -96,10 +116,18 @@ def read_parquet(body: bytes) -> Rows:
 async def get(site: Site, view: str, **query: str) -> Any:
     """An answer of a view, which must be one."""
     path, _, given = view.partition("?")
-    asked = dict([given.split("=")] if given else [])
-    answer = await site.client.get(f"/v1/programmes/{PROGRAMME}/{path}", params={**asked, **query})
+    answer = await site.client.get(f"/v1/programmes/{PROGRAMME}/{path}", params={**dict(parse_qsl(given)), **query})
     assert answer.status_code == 200, answer.text
     return answer
+
+
+async def columns(site: Site) -> set[tuple[str, str]]:
+    """Table and column of every file there can be."""
+    views = (*VIEWS, *(f"lineage?figure={figure}" for figure in FIGURES))
+    parts = [part for view in views for part in (await get(site, view)).json().items() if part[0] != META]
+    parts += (await site.client.get("/v1/dictionary")).json().items()
+    assert [name for name, part in parts if not rows_of(part)] == []
+    return {(name, column) for name, part in parts for row in rows_of(part) for column in row}
 
 
 def equal(found: Rows, rows: Rows) -> bool:
@@ -112,25 +140,25 @@ def equal(found: Rows, rows: Rows) -> bool:
 
 
 @pytest.mark.parametrize(("form", "read"), [("csv", read_csv), ("parquet", read_parquet)])
-@pytest.mark.parametrize("view", VIEWS)
-async def test_every_part_of_a_view_is_given_as_a_table(
-    filled: Site, view: str, form: str, read: Callable[[bytes], Rows]
+async def test_every_part_of_every_view_is_given_as_a_table(
+    filled: Site, form: str, read: Callable[[bytes], Rows]
 ) -> None:
-    answer = (await get(filled, view)).json()
-    for part in answer.keys() - {META}:
-        found = read((await get(filled, view, format=form, table=part)).content)
-        assert equal(found, rows_of(answer[part])), part
+    for view in VIEWS:
+        answer = (await get(filled, view)).json()
+        for part in answer.keys() - {META}:
+            found = read((await get(filled, view, format=form, table=part)).content)
+            assert equal(found, rows_of(answer[part])), (view, part)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-async def test_a_workbook_has_every_part_of_a_view(filled: Site, view: str) -> None:
-    answer = (await get(filled, view)).json()
-    book = openpyxl.load_workbook(BytesIO((await get(filled, view, format="xlsx")).content))
-    assert book.sheetnames == ["About", *(name for name in answer if name != META), "Dictionary"]
-    for sheet in book.worksheets[1:-1]:
-        titles, *rows = sheet.iter_rows(values_only=True) if answer[sheet.title] else [()]
-        found: Rows = [dict(zip(map(str, titles), row, strict=True)) for row in rows]
-        assert equal(found, rows_of(answer[sheet.title])), sheet.title
+async def test_a_workbook_has_every_part_of_a_view(filled: Site) -> None:
+    for view in VIEWS:
+        answer = (await get(filled, view)).json()
+        book = openpyxl.load_workbook(BytesIO((await get(filled, view, format="xlsx")).content))
+        assert book.sheetnames == ["About", *(name for name in answer if name != META), "Dictionary"]
+        for sheet in book.worksheets[1:-1]:
+            titles, *rows = sheet.iter_rows(values_only=True) if answer[sheet.title] else [()]
+            found: Rows = [dict(zip(map(str, titles), row, strict=True)) for row in rows]
+            assert equal(found, rows_of(answer[sheet.title])), (view, sheet.title)
 
 
 async def test_a_file_without_a_table_named_holds_the_view_s_main_one(filled: Site) -> None:
@@ -167,3 +195,34 @@ async def test_a_workbook_says_what_it_is_as_of(filled: Site) -> None:
 async def test_a_form_or_a_table_that_there_is_not_is_said_so(filled: Site, query: dict[str, str]) -> None:
     problem = await filled.get("regions", status=400, **query)
     assert problem["code"] == "query.unreadable"
+
+
+def test_every_view_is_among_those_whose_files_are_looked_at() -> None:
+    api = Api()
+    Views(Desk(lambda: None, RealClock()), Watch(lambda: None)).add_to(api)
+    served = [each.path.partition("{programme}/")[2] for each in api.operations if each.files]
+    assert "national" in served
+    for view in filter(None, served):
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(view))
+        assert any(re.fullmatch(pattern, each.partition("?")[0]) for each in VIEWS), view
+
+
+async def test_every_column_of_every_file_has_a_meaning_and_no_word_is_of_none(filled: Site) -> None:
+    words = {each: meaning(*each) for each in await columns(filled)}
+    assert [each for each, word in words.items() if not (word.thai and word.english)] == []
+    said = {(word["table"], word["column"]) for word in dictionary() if not word["column"].startswith("meta.")}
+    assert said - {word[:2] for word in words.values()} == set()
+
+
+async def test_what_a_workbook_says_of_itself_is_explained_and_nothing_else(filled: Site) -> None:
+    about = openpyxl.load_workbook(BytesIO((await get(filled, "national", format="xlsx")).content))["About"]
+    rows = list(about.iter_rows(min_row=2, values_only=True))
+    explained = {word["column"]: f"{word['thai']} / {word['english']}" for word in dictionary()}
+    told = {name: text for name, text in explained.items() if name.startswith("meta.")}
+    assert {f"meta.{name}": text for name, text, _ in rows} == told
+
+
+async def test_the_dictionary_is_given_as_a_file_too(site: Site) -> None:
+    answer = await site.client.get("/v1/dictionary", params={"format": "csv"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="dictionary-columns.csv"'
+    assert list(csv.DictReader(StringIO(answer.text))) == dictionary()

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from services.reporting.exports.csv import csv_of
-from services.reporting.exports.excel import xlsx_of
+from services.reporting.exports.excel import LONGEST_TEXT, xlsx_of
 from services.reporting.exports.parquet import META, parquet_of
 from services.reporting.exports.tables import Table, meta_row, tables_of
 
@@ -71,15 +71,38 @@ def test_a_negative_number_is_a_number() -> None:
 
 def test_a_workbook_begins_with_what_it_is_as_of_in_bangkok_s_time() -> None:
     book = openpyxl.load_workbook(BytesIO(xlsx_of(tables_of(ANSWER), META_ROW)))
-    assert book.sheetnames == ["About", "regions", "centre", "nobody"]
+    assert book.sheetnames == ["About", "regions", "centre", "nobody", "Dictionary"]
     about = {row[0]: row[2] for row in book["About"].iter_rows(min_row=2, values_only=True)}
-    assert about == {"at": datetime(2017, 10, 1), "completeness.expected": 3, "positions": "[1]"}  # noqa: DTZ001
+    assert about == {"at": datetime(2017, 10, 1), "completeness.expected": 3, "positions": "[1]", "texts_cut": 0}  # noqa: DTZ001
     assert [cell.value for cell in book["regions"][2]] == ["R01", 12_345_678_901, 0.25, '["a","b"]', None]
 
 
 def test_a_workbook_keeps_as_text_a_number_that_excel_would_round() -> None:
     sheet = openpyxl.load_workbook(BytesIO(xlsx_of([table(12, 1_234_567_890_123_456_789)], {})))["t"]
     assert [sheet["A2"].value, sheet["A3"].value] == [12, "1234567890123456789"]
+
+
+def test_a_workbook_says_how_many_of_its_texts_were_cut() -> None:
+    long, longest = "ก" * (LONGEST_TEXT + 1), "ข" * LONGEST_TEXT
+    book = openpyxl.load_workbook(BytesIO(xlsx_of([table(long, longest, long)], {})))
+    [(_, meaning, cut)] = book["About"].iter_rows(min_row=2, values_only=True)
+    assert cut == 2
+    assert "ถูกตัด" in str(meaning)
+    assert [cell.value for cell in book["t"]["A"][1:]] == [long[:-1], longest, long[:-1]]
+
+
+def test_a_workbook_shows_every_digit_of_a_number_and_thousands_of_money() -> None:
+    money = Table("budget", ("allocated", "share"), [(1_234_567, Decimal("3.50"))])
+    sheet = openpyxl.load_workbook(BytesIO(xlsx_of([money], {})))["budget"]
+    assert [(cell.value, cell.number_format) for cell in sheet[2]] == [(1_234_567, "#,##0"), (3.5, "0.00")]
+
+
+def test_a_workbook_s_dictionary_tells_instants_in_bangkok_s_time() -> None:
+    sheet = openpyxl.load_workbook(BytesIO(xlsx_of([Table("events", ("recorded_at",), [])], {})))["Dictionary"]
+    [(_, column, thai, english, unit)] = sheet.iter_rows(min_row=2, values_only=True)
+    assert (column, unit) == ("recorded_at", "instant (Asia/Bangkok)")
+    assert thai
+    assert english
 
 
 def test_the_same_answer_is_the_same_workbook() -> None:
