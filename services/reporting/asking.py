@@ -172,6 +172,7 @@ VIEWS: Mapping[str, View] = {
     "budget": _plain(views.budget),
     "recommendations": _plain(views.recommendations),
     "completeness": _plain(views.completeness),
+    "due": _plain(views.due),
     "document": _plain(views.document),
     "compare": compare,
     "changes": _changes,

@@ -173,6 +173,11 @@ async def completeness(answer: Answering) -> Answer:
     }
 
 
+async def due(answer: Answering) -> Answer:
+    """What is due, by day, and of it what is overdue."""
+    return {"total": await answer.figures.one("due_total"), "due": await answer.figures.all("due")}
+
+
 async def meetings(answer: Answering) -> Answer:
     """Every meeting, and counts by region."""
     figures = answer.figures

@@ -23,6 +23,7 @@ RELAY_FAULTS = "tests/faults/test_relay.py::"
 PROJECTOR_FAULTS = "tests/faults/test_projector.py::"
 FACTS = "tests/integration/ingress/test_facts.py::"
 ORIGINALS = "tests/integration/ingress/test_originals.py::"
+CONVENTIONS = "tests/integration/reporting/test_conventions.py::"
 PROVISIONING = "tests/integration/committee/test_provisioning.py::"
 
 
@@ -416,6 +417,87 @@ DEFECTS = (
         "positions = await _positions(answer.connection, as_of)",
         "positions = [*answer.positions]",
         "tests/integration/reporting/test_changes.py::test_a_figure_that_moved_is_told_with_what_it_was",
+    ),
+    # --- asking
+    Defect(
+        "an answer of yesterday holds today",
+        "services/reporting/queries/asked.sql",
+        "        d.today::timestamp AT TIME ZONE 'Asia/Bangkok',\n",
+        "        NULL,\n",
+        CONVENTIONS + "test_what_is_due_turns_at_midnight_though_nothing_is_recorded",
+    ),
+    Defect(
+        "a later page is of a later look",
+        "services/reporting/http.py",
+        "replace(asked, frozen=page.frozen)",
+        "replace(asked, frozen=None)",
+        CONVENTIONS + "test_pages_are_of_one_look_whatever_is_recorded_between_them",
+    ),
+    Defect(
+        "an order that comes into effect turns nothing",
+        "services/reporting/queries/asked.sql",
+        "WHERE c.valid_from <= $4)",
+        "WHERE c.valid_from <= $4 AND false)",
+        CONVENTIONS + "test_the_tag_turns_when_an_order_comes_into_effect",
+    ),
+    Defect(
+        "rows of other regions are kept",
+        "services/reporting/narrowing.py",
+        "return in_region and in_period",
+        "return in_period",
+        CONVENTIONS + "test_a_region_and_a_period_narrow_the_rows_and_change_no_figure",
+    ),
+    Defect(
+        "who comes back begins anew",
+        "services/reporting/following.py",
+        "told = tuple(since) if since is not None else self._reached",
+        "told = self._reached",
+        "tests/integration/reporting/test_stream.py::test_who_comes_back_hears_what_was_missed_and_nothing_twice",
+    ),
+    Defect(
+        "the way is measured from the wrong band",
+        "services/reporting/working.py",
+        "share = (figure - low) / (high - low)",
+        "share = (high - figure) / (high - low)",
+        "tests/unit/reporting/test_working.py::test_the_steps_lead_to_the_score_of_the_policy",
+    ),
+    # --- signing in, and reports
+    Defect(
+        "a session that never ends",
+        "shared/web/session.py",
+        'who["expires"] <= time.time()',
+        'who["expires"] <= 0',
+        "tests/unit/web/test_session.py::test_a_session_that_is_over_is_nobodys",
+    ),
+    Defect(
+        "any form is taken",
+        "shared/web/session.py",
+        "if not expected or not same or not _sent_from_here(request):",
+        "if not expected or not _sent_from_here(request):",
+        "tests/unit/web/test_session.py::test_a_form_that_does_not_know_the_session_is_refused",
+    ),
+    Defect(
+        "a code without its verifier",
+        "deploy/local/authorizing.py",
+        "or challenge_of(verifier) != grant.asked.challenge:",
+        "or not grant.asked.challenge:",
+        "tests/integration/test_issuer.py::test_a_code_is_for_who_asked_for_it",
+    ),
+    Defect(
+        "a drafter approves their own report",
+        "services/reporting/report.py",
+        "    _require_follows(Status.APPROVED, report.status)\n    _require_other(context.actor, draft)\n",
+        "    _require_follows(Status.APPROVED, report.status)\n",
+        "tests/unit/reporting/test_report.py::test_who_drafted_a_report_does_not_judge_it",
+        "    if report.approved is not None:\n        _require_other(report.approved.approver, report.drafted())\n",
+        "",
+    ),
+    Defect(
+        "an archived file is given out unchecked",
+        "services/reporting/documents/archive.py",
+        "if found is None or sha256(found) != digest:",
+        "if found is None:",
+        "tests/integration/reporting/test_reports.py::test_a_spoilt_file_is_never_given_out",
     ),
     # --- the rules
     Defect(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from random import Random
+
 from tests.oracle_check import check_guarantees, consumer_faults, view_differences
 from tests.oracle_figures import figure_differences
 from tests.scenarios.product import Product
 from tests.scenarios.year import Lived
+
+PAIRS = 50
+INSTANT = timedelta(microseconds=1)
 
 
 async def test_every_row_of_every_view_is_the_fold_of_all_events(year: Lived) -> None:
@@ -20,6 +26,17 @@ async def test_every_figure_is_computed_from_all_events(year: Lived) -> None:
     told, now = await year.product.told(), await year.product.now()
     async with year.product.views() as pool:
         assert await figure_differences(pool, told, now) == []
+
+
+async def test_at_fifty_random_times_every_figure_is_computed_from_what_was_known(year: Lived, chance: Random) -> None:
+    await year.product.at_rest()
+    told, now = await year.product.told(), await year.product.now()
+    async with year.product.views() as pool:
+        for _ in range(PAIRS):
+            as_of = chance.choice(told).envelope.recorded_at - chance.choice((timedelta(0), INSTANT))
+            effective_at = chance.choice((None, chance.choice(told).envelope.occurred_at))
+            found = await figure_differences(pool, told, now, as_of=as_of, effective_at=effective_at)
+            assert found == [], (as_of, effective_at)
 
 
 async def test_every_guarantee_holds(year: Lived) -> None:

@@ -81,6 +81,15 @@ async def test_the_tag_turns_with_an_event_and_with_the_day(site: Site, log: Log
     assert len(set(tags)) == 3
 
 
+async def test_what_is_due_turns_at_midnight_though_nothing_is_recorded(site: Site, log: Log) -> None:
+    site.clock.moment = datetime.fromisoformat("2017-04-15T23:59:59+07:00")
+    before = await get(site, "completeness")
+    site.clock.moment = datetime.fromisoformat("2017-04-16T00:00:00+07:00")
+    after = await get(site, "completeness")
+    assert before.json()["total"]["expected"] < after.json()["total"]["expected"]
+    assert before.json()["meta"]["fresh_until"] == after.json()["meta"]["at"] == "2017-04-15T17:00:00Z"
+
+
 async def test_the_tag_turns_when_an_order_comes_into_effect(site: Site, log: Log) -> None:
     log.at("2017-03-02T09:00:00+07:00").appoint("R08", "2017-03-05", 9)
     await site.project(log)

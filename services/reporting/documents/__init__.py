@@ -1,0 +1,1 @@
+"""The report as a document: its content, and the files rendered from it."""
