@@ -18,7 +18,7 @@ from bench.harness import Report, Size
 
 HERE = Path(__file__).parent
 RAW = HERE / "raw"
-ORDER = ("append", "relay", "projection", "visible", "growth", "memory", "ingress", "demo")
+ORDER = ("append", "relay", "projection", "visible", "growth", "memory", "ingress", "reading", "demo")
 HEAD = """\
 # Measured
 

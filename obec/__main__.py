@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from obec import kafka, local, programme, stores
+from obec import kafka, local, programme, report, stores
 from obec.demo import demo
 from obec.output import fail
 from obec.publish import publish
@@ -28,6 +28,7 @@ for command in (
     app.command()(command)
 app.add_typer(programme.app, name="programme")
 app.add_typer(kafka.app, name="kafka")
+app.add_typer(report.app, name="report")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,11 +16,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demo.client import DemoFailed, Offices, until
 from demo.example import PROGRAMME
 from demo.play import play
+from demo.reporting import fetch_report, publish_report
 from demo.tables import all_tables, sender_tables, thai_day
 from demo.year import CHAPTERS, DAY_BEFORE_LATE_ORDER, Chapter
 from deploy.local.errors import StackError
 from deploy.local.kafka import SHORT_LIVED
-from deploy.local.ports import DEMO_PORTS, HOST, Ports
+from deploy.local.ports import DEMO_PORTS, HOST, Ports, variable
 from deploy.local.stack import Stack
 from obec.local import home, tell_addresses
 from obec.output import console, fail, progress
@@ -29,6 +31,8 @@ SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
 WITHOUT_DISK_FLUSH = {"fsync": "off"}
 """The data are made new on each run and need not survive a power cut; what is killed still finds what it had."""
 
+REPORT_FOLDER = "demo-report"
+"""Where the published report is written, below the folder of this machine's data."""
 WIDTH = 120
 """Cells of a line where no terminal says how many it has."""
 PATH = f"/v1/programmes/{PROGRAMME}"
@@ -110,12 +114,26 @@ async def _live(addresses: Mapping[str, str]) -> None:
         await _all_heads_have_passed(offices, CHAPTERS[-1])
         national, regions = await offices.ask(f"{PATH}/national"), await offices.ask(f"{PATH}/regions")
         times = [(await _committees(offices, when), thai, english) for when, thai, english in TIMES]
+        with console.status("publishing the report"):
+            published = await publish_report(offices)
+            files = await fetch_report(offices, home() / REPORT_FOLDER)
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else WIDTH
     for each in all_tables(national, regions, times, width):
         console.print(each, width=width, crop=False)
     for each in sender_tables(year.senders.ledgers, width):
         console.print(each, width=width, crop=False)
+    _tell_report(published, files, addresses)
     _tell_sandbox(year.senders.sandbox_key, addresses["committee"])
+
+
+def _tell_report(report: str, files: Sequence[Path], addresses: Mapping[str, str]) -> None:
+    """Print where the published report was written, and how it is made again."""
+    console.print()
+    for file in files:
+        console.print(f"report:     {file}", highlight=False, soft_wrap=True)
+    issuer = f"{variable('issuer')}={addresses['issuer'].rpartition(':')[2]}"
+    command = f"{issuer} .venv/bin/obec report reproduce {report} --address {addresses['reporting']}"
+    console.print(f"made again: {command}", highlight=False, soft_wrap=True)
 
 
 def _tell_sandbox(key: str, committee: str) -> None:

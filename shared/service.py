@@ -82,7 +82,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             facts,
             authenticator,
             {each: settings.url(each) for each in WRITE_SERVICES},
-            checks=[Check("relay", _states(relays), required=False)] if relays else [],
+            checks=[Check("relay", states_of(relays), required=False)] if relays else [],
         )
         work = [*(relay.run for relay in relays), Drainer(facts).run, facts.originals.dropping, *parts.work(store)]
         if settings.broker is not None:
@@ -205,7 +205,9 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
 
-def _states(relays: Sequence[Relay]) -> Callable[[], Awaitable[Any]]:
+def states_of(relays: Sequence[Relay]) -> Callable[[], Awaitable[Any]]:
+    """For a health check: how each relay is doing."""
+
     async def probe() -> Any:
         return [relay.state for relay in relays]
 

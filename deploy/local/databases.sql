@@ -1,5 +1,11 @@
 -- The services' databases and their two roles each: the owner migrates and owns the tables, the app role runs.
--- psql variables: owner_password, app_password. Can be run again at any time.
+-- Analysts come to reporting's database by a role of their own, which reads the views of schema analysis alone.
+-- psql variables: owner_password, app_password, and analyst_password, without which that role cannot log in. Can be run
+-- again at any time.
+\if :{?analyst_password}
+\else
+    \set analyst_password ''
+\endif
 SET client_min_messages = warning;
 SET password_encryption = 'scram-sha-256';
 -- The passwords are 128 random bits: there is nothing for a slow hash to protect.
@@ -42,3 +48,17 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'obec_app')
 SELECT format('GRANT obec_app TO %I', app)
 FROM service
 \gexec
+
+SELECT 'CREATE ROLE obec_reporting_analyst'
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'obec_reporting_analyst')
+\gexec
+
+SELECT format('ALTER ROLE obec_reporting_analyst %s CONNECTION LIMIT 10 PASSWORD %L', can, password)
+FROM (SELECT nullif(:'analyst_password', '') AS password) AS given,
+     LATERAL (SELECT CASE WHEN password IS NULL THEN 'NOLOGIN' ELSE 'LOGIN' END AS can) AS login
+\gexec
+ALTER ROLE obec_reporting_analyst SET search_path = analysis;
+ALTER ROLE obec_reporting_analyst SET default_transaction_read_only = on;
+ALTER ROLE obec_reporting_analyst SET statement_timeout = '60s';
+ALTER ROLE obec_reporting_analyst SET idle_in_transaction_session_timeout = '60s';
+GRANT CONNECT ON DATABASE obec_reporting TO obec_reporting_analyst;

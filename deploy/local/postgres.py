@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 SUPERUSER = "postgres"
+ROLES = (SUPERUSER, "owner", "app", "analyst")
+"""Whose passwords are kept: the superuser's, those of each kind of the services' roles, and the analysts'."""
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -74,7 +76,8 @@ class Postgres:
             pid = processes.spawn(self._command(), self.log, os.environ, self._data)
         if not processes.comes_up(pid, self.answers, START_SECONDS):
             raise StackError(f"PostgreSQL does not come up on port {self.port}: {last_line(self.log)}")
-        create_databases(self.admin_dsn, self._password("owner"), self._password("app"))
+        self._complete_passwords()
+        create_databases(self.admin_dsn, *(self._password(role) for role in ("owner", "app", "analyst")))
 
     def stop(self) -> None:
         """End the server, sessions included; nothing when it does not run."""
@@ -106,12 +109,18 @@ class Postgres:
             return
         unfinished = self.folder.with_name(f"postgres.new-{os.getpid()}")
         unfinished.mkdir(parents=True)
-        for role in (SUPERUSER, "owner", "app"):
+        for role in ROLES:
             _write_secret(unfinished / f"{role}.password", secrets.token_hex(16))
         if os.geteuid() == 0:
             os.chown(unfinished / f"{SUPERUSER}.password", *_nobody())
         _initdb(unfinished)
         unfinished.rename(self.folder)
+
+    def _complete_passwords(self) -> None:
+        """Make those that a folder of an earlier version lacks."""
+        for role in ROLES:
+            if not (self.folder / f"{role}.password").exists():
+                _write_secret(self.folder / f"{role}.password", secrets.token_hex(16))
 
     def _clear_remains(self) -> None:
         """After kill -9: wait for orphaned backends to go, then drop the stale postmaster.pid.
@@ -156,9 +165,10 @@ def as_user(folder: Path) -> list[str]:
     raise StackError(f"PostgreSQL does not run as root, and the user nobody cannot reach {folder}")
 
 
-def create_databases(admin_dsn: str, owner_password: str, app_password: str) -> None:
+def create_databases(admin_dsn: str, owner_password: str, app_password: str, analyst_password: str = "") -> None:
     """Make the services' databases and roles on any server where they are missing. Raises StackError."""
-    passwords = ("-v", f"owner_password={owner_password}", "-v", f"app_password={app_password}")
+    given = {"owner": owner_password, "app": app_password, "analyst": analyst_password}
+    passwords = [part for role, password in given.items() for part in ("-v", f"{role}_password={password}")]
     command = [
         program("psql"),
         admin_dsn,

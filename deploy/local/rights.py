@@ -8,7 +8,7 @@ from shared.streams.access import CLUSTER, Access, BrokerRefused, Right
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 
-WRITING = ("committee", "activity", "evaluation")
+TAKING_FACTS = ("committee", "activity", "evaluation")
 
 
 def user_of(service: str) -> str:
@@ -22,7 +22,8 @@ def rights_of(service: str, topics: Topics) -> Sequence[Right]:
         *(Right("TOPIC", topics.events(each), ("READ", "DESCRIBE")) for each in SERVICES),
         Right("TOPIC", topics.heads, ("READ", "WRITE", "DESCRIBE")),
         Right("GROUP", f"{topics.prefix}obec.{service}", ("READ", "DESCRIBE"), prefixed=True),
-        *(_of_a_store(service, topics) if service in WRITING else ()),
+        Right("TOPIC", topics.events(service), ("WRITE",)),
+        *(_of_ingress(topics) if service in TAKING_FACTS else ()),
         *(_of_the_register(topics) if service == "committee" else ()),
     ]
 
@@ -49,9 +50,8 @@ async def _managed(broker: Broker, manage: Callable[[Access], Awaitable[None]]) 
         raise StackError(f"the services' users and rights could not be made: {refused}") from refused
 
 
-def _of_a_store(service: str, topics: Topics) -> Sequence[Right]:
+def _of_ingress(topics: Topics) -> Sequence[Right]:
     return [
-        Right("TOPIC", topics.events(service), ("WRITE",)),
         Right("TOPIC", topics.ingress(""), ("READ", "DESCRIBE"), prefixed=True),
         Right("TOPIC", topics.receipts(""), ("WRITE", "DESCRIBE"), prefixed=True),
     ]

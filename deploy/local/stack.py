@@ -84,6 +84,10 @@ class Stack:
         """Whether both servers are this stack's own."""
         return self.given == Given()
 
+    @property
+    def _own_issuer(self) -> bool:
+        return "OBEC_ISSUERS" not in self.settings
+
     def environment(self) -> dict[str, str]:
         """What all processes find in their environment; needs the databases' passwords, so start the servers first.
 
@@ -92,6 +96,7 @@ class Stack:
         issuer = f"http://{HOST}:{self.ports.issuer}"
         issuers = [{"issuer": issuer, "jwks_url": f"{issuer}/.well-known/jwks.json", "audience": AUDIENCE}]
         return {
+            **({"OBEC_SIGN_IN": issuer} if self._own_issuer else {}),
             "OBEC_TOPIC_PREFIX": "",
             "OBEC_SHARDS": "1",
             "OBEC_CLOCK": "real",
@@ -189,10 +194,9 @@ class Stack:
     def _supervisor(self, environment: Mapping[str, str] | None = None) -> Supervisor:
         programs = self._programs
         if programs is None:
-            own_issuer = "OBEC_ISSUERS" not in self.settings
             broker_of = None if environment is None else self.broker_of
             every = programs_of(self.ports, broker_of)
-            programs = [program for program in every if own_issuer or program.name != "issuer"]
+            programs = [program for program in every if self._own_issuer or program.name != "issuer"]
         return Supervisor(self.home, programs, environment or {})
 
     def _server_states(self) -> list[State]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from shared.process import run
+from shared.process import migrating, run
 from shared.settings import Settings
 
 
@@ -14,6 +14,14 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     from services.reporting.application import serve_reporting
 
     await serve_reporting(settings, stop)
+
+
+async def migrate(settings: Settings, stop: asyncio.Event) -> None:
+    """Bring the database up to date, and put up the views of analysts."""
+    from services.reporting.analysis.install import install
+
+    await migrating("reporting")(settings, stop)
+    await install(settings.owner_dsn("reporting"))
 
 
 async def projector(settings: Settings, stop: asyncio.Event) -> None:
@@ -40,4 +48,4 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    run("reporting", {"api": api, "projector": projector})
+    run("reporting", {"migrate": migrate, "api": api, "projector": projector})

@@ -13,19 +13,24 @@ from fastapi import FastAPI
 from services.reporting.asking import Desk
 from services.reporting.following import Watch
 from services.reporting.http import Views
+from services.reporting.pages.routes import Pages
 from services.reporting.receipts import Receipts
 from services.reporting.reports import Reports
 from services.reporting.reports_http import ReportRoutes
 from shared.process import in_background, opened_store, patiently, told_of
-from shared.service import WRITE_SERVICES, listen, relays_of, serve
+from shared.service import WRITE_SERVICES, listen, relays_of, serve, states_of
 from shared.settings import Settings
 from shared.web.api import Api
 from shared.web.app import VERSION, base_app
 from shared.web.auth import Authenticator
 from shared.web.health import Check
 from shared.web.published import Published
+from shared.web.sign_in import SignIn
 
 SEARCH_PATH = {"search_path": "reporting, public"}
+ASKING = {**SEARCH_PATH, "jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""Of the connections that answer questions: their statements are few, long and always the same; planning each anew took
+more than half of the time."""
 CONNECTIONS = 8
 """Of the pool that answers questions."""
 
@@ -36,7 +41,7 @@ async def opened_pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     dsn = settings.dsn("reporting")
     with told_of("OBEC_REPORTING_DSN", "reporting"):
         pool = await patiently(
-            lambda: _connected(asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS, server_settings=SEARCH_PATH))
+            lambda: _connected(asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS, server_settings=ASKING))
         )
         await pool.fetchval("SELECT count(*) FROM heads")
     try:
@@ -59,9 +64,14 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         Views(desk, Watch(lambda: pool, stop)).add_to(api)
         Published("reporting", {}, VERSION).add_to(api)
         Receipts({service: settings.url(service) for service in WRITE_SERVICES}, client).add_to(api)
-        ReportRoutes(Reports(desk, store)).add_to(api)
-        await stack.enter_async_context(in_background(*(relay.run for relay in relays_of(settings, store))))
-        app = application(desk, authenticator, api, public_read=settings.public_read)
+        reports = Reports(desk, store)
+        ReportRoutes(reports).add_to(api)
+        relays = relays_of(settings, store)
+        checks = [Check("relay", states_of(relays), required=False)] if relays else []
+        app = application(desk, authenticator, api, public_read=settings.public_read, checks=checks)
+        SignIn(settings).add_to(app)
+        Pages(desk, reports).add_to(app)
+        await stack.enter_async_context(in_background(*(relay.run for relay in relays)))
         await serve(app, listening, stop, settings)
 
 

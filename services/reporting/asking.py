@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from services.reporting.changes import changes
 from services.reporting.comparing import compare
 from services.reporting.etags import build, tag_of
 from services.reporting.events import event
-from services.reporting.kept import Kept
+from services.reporting.kept import Kept, Turns
 from services.reporting.narrowing import Narrowing, narrowing
 from services.reporting.projections.projection import STORES
 from services.reporting.queries.asked import (
@@ -23,6 +23,7 @@ from services.reporting.queries.asked import (
     Question,
     answer_of,
     look,
+    meta_of,
     opened,
     question,
     reached,
@@ -30,7 +31,8 @@ from services.reporting.queries.asked import (
 from services.reporting.queries.lineage import lineage
 from services.reporting.sql import statements
 from shared.clock import Clock
-from shared.contracts import Rejected
+from shared.contracts import Rejected, require
+from shared.streams.projection import Connection
 from shared.thai.fiscal import bangkok_day
 from shared.web.asked import moment
 
@@ -59,6 +61,14 @@ class Answers:
     parts: tuple[Answer, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is kept of an answer: all that follows from positions and time alone."""
+
+    parts: tuple[Answer, ...]
+    counts: Mapping[str, int]
+
+
 _SQL = statements("services.reporting.queries", "asked.sql")
 
 
@@ -79,7 +89,8 @@ class Desk:
     ) -> None:
         self.pool, self.clock = pool, clock
         self._consumer, self._stores, self._patience = consumer, stores, patience
-        self._kept: Kept[Answers] = Kept(KEPT_ANSWERS, KEPT_ANSWERS)
+        self._kept: Kept[_Made] = Kept(KEPT_ANSWERS, KEPT_ANSWERS)
+        self._turns: Turns[Answers] = Turns()
 
     async def ask(self, programme: str, query: Mapping[str, str], *wanted: Wanted) -> Answers:
         """Answers to what is wanted, all of one look, narrowed to ``region`` and ``period``.
@@ -102,35 +113,41 @@ class Desk:
 
     async def answers(self, asked: Question, narrow: Narrowing, *wanted: Wanted) -> Answers:
         """Answers to a question that was read already; kept, so that who asks the same shares them."""
+        _require_text(asked.programme, wanted)
         stale = asked.after is not None and not await reached(self.pool(), asked.after, self._patience)
         asked = replace(asked, after=None)
-        seen = await look(self.pool(), self.clock, asked, self._consumer, self._stores)
-        tag = self._tag(asked, narrow, wanted, seen, stale)
-        return await self._kept.once(tag, lambda: self._made(asked, narrow, wanted, stale))
+        said = (asked, narrow, [(each.view, each.query) for each in wanted])
+        return await self._turns.join(tag_of(stale, *said), lambda: self._answered(asked, narrow, wanted, said, stale))
 
-    async def _made(self, asked: Question, narrow: Narrowing, wanted: Sequence[Wanted], stale: bool) -> Answers:
+    async def _answered(
+        self, asked: Question, narrow: Narrowing, wanted: Sequence[Wanted], said: Any, stale: bool
+    ) -> Answers:
+        """Looks, and answers with what is kept of the same look, or makes it."""
         async with opened(self.pool()) as connection:
             seen = await look(connection, self.clock, asked, self._consumer, self._stores)
-            answer = await answer_of(connection, asked, seen, stale=stale)
-            narrow.require_known(await answer.figures.one("definition"))
-            filters = {"region": narrow.region, "period": narrow.period}
-            parts = [narrow.narrowed(await VIEWS[each.view](answer, each.query)) for each in wanted]
-        made = Answers(self._tag(asked, narrow, wanted, seen, stale), {**answer.meta, "filters": filters}, tuple(parts))
-        self._kept.put(made.tag, made)
-        return made
-
-    def _tag(self, asked: Question, narrow: Narrowing, wanted: Sequence[Wanted], seen: Look, stale: bool) -> str:
-        """Whatever an answer depends on: what was asked, what was seen, the program, and the day in Bangkok."""
-        day = bangkok_day(seen.now)
-        return tag_of(build(), day, stale, asked, narrow, [(each.view, each.query) for each in wanted], *_of(seen))
+            key = tag_of(build(), said, seen.at, seen.positions)
+            made = self._kept.get(key)
+            if made is None:
+                made = await _made(connection, asked, narrow, wanted, seen)
+                self._kept.put(key, made)
+        meta = {**meta_of(asked, seen, made.counts, stale=stale), "filters": asdict(narrow)}
+        return Answers(tag_of(key, bangkok_day(seen.now), meta), meta, made.parts)
 
 
-def _of(seen: Look) -> tuple[Any, ...]:
-    """Of a look, all but the time at which it was taken."""
-    return (
-        *(seen.at, seen.positions, seen.complete_up_to, seen.fresh_until),
-        *(seen.newest_recorded_at, seen.parked, seen.final, seen.simulated),
-    )
+def _require_text(programme: str, wanted: Sequence[Wanted]) -> None:
+    """Refuse U+0000, which PostgreSQL takes for no text."""
+    require("\0" not in programme, "programme.unknown", programme=programme[:100])
+    for name, value in ((name, value) for each in wanted for name, value in each.query.items()):
+        require("\0" not in value, "query.unreadable", name=name, value=value[:100])
+
+
+async def _made(
+    connection: Connection, asked: Question, narrow: Narrowing, wanted: Sequence[Wanted], seen: Look
+) -> _Made:
+    answer = await answer_of(connection, asked, seen)
+    narrow.require_known(await answer.figures.one("definition"))
+    parts = [narrow.narrowed(await VIEWS[each.view](answer, each.query)) for each in wanted]
+    return _Made(tuple(parts), answer.meta["completeness"])
 
 
 def _plain(view: Callable[[Answering], Awaitable[Answer]]) -> View:

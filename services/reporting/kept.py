@@ -1,4 +1,4 @@
-"""Answers kept while they hold: who asks the same at once, or again, shares one; the least lately used go first."""
+"""What is made once for all who ask: answers are kept while there is room, and the same thing is done in turns."""
 
 from __future__ import annotations
 
@@ -51,6 +51,35 @@ class Kept(Generic[T]):
         value = await make()
         self.put(key, value)
         return value
+
+
+class Turns(Generic[T]):
+    """Does the same thing once for all who came before it began; who comes while it is being done shares the next turn.
+
+    So a result is never older than the request that it answers, and however many ask, one turn is done at a time.
+    """
+
+    def __init__(self) -> None:
+        self._next: dict[Hashable, asyncio.Task[T]] = {}
+        self._rooms: dict[Hashable, asyncio.Lock] = {}
+
+    async def join(self, key: Hashable, do: Callable[[], Awaitable[T]]) -> T:
+        """What the next turn of ``key`` gives. Raises what it does."""
+        task = self._next.get(key)
+        if task is None:
+            task = self._next[key] = asyncio.ensure_future(self._turn(key, do))
+            task.add_done_callback(_seen)
+        # One who goes away does not take the answer from the others.
+        return await asyncio.shield(task)
+
+    async def _turn(self, key: Hashable, do: Callable[[], Awaitable[T]]) -> T:
+        async with self._rooms.setdefault(key, asyncio.Lock()):
+            del self._next[key]
+            try:
+                return await do()
+            finally:
+                if key not in self._next:
+                    del self._rooms[key]
 
 
 def _seen(task: asyncio.Task[Any]) -> None:

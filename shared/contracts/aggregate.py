@@ -118,6 +118,8 @@ class Aggregate(Generic[S]):
     """Other streams that deciding this command on this state needs."""
     claims: Callable[[S], frozenset[Claim]] = _holds_nothing
     """What a stream in this state holds; the difference that a decision makes is taken or released with it."""
+    voidable: Callable[[S], None] = _always
+    """Raises Rejected when of a stream in this state nothing may be voided any more."""
 
     @property
     def holds_claims(self) -> bool:

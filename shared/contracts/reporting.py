@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from shared.contracts.event import Event
-from shared.contracts.types import ActorId, Contract, Line, ProgrammeId, Prose, Sha256, StreamName
+from shared.contracts.types import ActorId, Contract, Instant, Line, ProgrammeId, Prose, Sha256, StreamName
 
 
 class FrozenPosition(Contract):
@@ -23,6 +25,27 @@ class Digest(Contract):
     sha256: Sha256
 
 
+class PublishedFile(Contract):
+    """A file that a report was published as."""
+
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$", description="Name of the file.", examples=["report-th.pdf"]
+    )
+    media_type: Line = Field(description="What kind of file it is.", examples=["application/pdf"])
+    sha256: Sha256
+    size: int = Field(ge=0, description="How long it is.", json_schema_extra={"unit": "bytes"}, examples=[182_044])
+
+
+Edition = Annotated[
+    int, Field(ge=1, le=999, description="Which edition of the programme's report it is.", examples=[1])
+]
+Corrected = Annotated[int, Field(ge=1, description="Edition that this one corrects.", examples=[1])]
+Changes = Annotated[Prose, Field(description="What a correction changes, and why.")]
+Positions = Annotated[tuple[FrozenPosition, ...], Field(min_length=1)]
+Digests = Annotated[tuple[Digest, ...], Field(min_length=1)]
+Files = Annotated[tuple[PublishedFile, ...], Field(min_length=1)]
+
+
 class ReportDrafted(Event, owner="reporting", aggregate="report"):
     """A report was begun or written anew."""
 
@@ -31,6 +54,8 @@ class ReportDrafted(Event, owner="reporting", aggregate="report"):
     title: Line
     text: Prose
     drafter: ActorId
+    corrects: Corrected | None = None
+    changes: Changes | None = None
 
 
 class ReportSubmitted(Event, owner="reporting", aggregate="report"):
@@ -62,9 +87,13 @@ class ReportPublished(Event, owner="reporting", aggregate="report"):
 
     programme: ProgrammeId
     edition: int = Field(ge=1)
-    positions: tuple[FrozenPosition, ...] = Field(min_length=1)
-    digests: tuple[Digest, ...] = Field(min_length=1)
+    positions: Positions
+    digests: Digests
     content_hash: Sha256
+    at: Instant | None = Field(
+        default=None, description="When what is due was judged; with the positions it gives the figures again."
+    )
+    files: tuple[PublishedFile, ...] = ()
 
 
 class AlarmRaised(Event, owner="reporting", aggregate="alarm"):

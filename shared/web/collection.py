@@ -23,6 +23,8 @@ class Lookup(Protocol):
 
 
 Locate = Callable[[Any, Lookup], Awaitable[str]]
+Prepare = Callable[[str, Any], Awaitable[Command]]
+"""Of a stream and the command that was sent: the command that is decided, with what it takes to have read or made."""
 
 
 async def by_own_name(command: Any, _lookup: Lookup) -> str:
@@ -46,6 +48,8 @@ class Collection:
     locate: Locate = by_own_name
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By verb, and "create"; what is not named here takes an officer."""
+    prepared: Mapping[str, Prepare] = field(default_factory=dict)
+    """By verb, where another command is decided than the one that is sent."""
 
     def may(self, verb: str) -> frozenset[str]:
         """Roles of which one is needed."""

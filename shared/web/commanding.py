@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Request, Response
@@ -25,6 +26,7 @@ from shared.web.text import fit
 from shared.web.tracing import trace_of
 from shared.web.validation import read_json, validated
 
+CREATE = "create"
 VOID = "void"
 
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?")
@@ -52,6 +54,21 @@ class EventMade(BaseModel):
     type: str = Field(examples=["th.go.obec.cluster.CommitteeAppointed.v1"])
 
 
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What was sent: where to, what it says, and its headers, of which Idempotency-Key and If-Match count.
+
+    ``body`` is the same as bytes of JSON, where it came so.
+    """
+
+    path: str
+    sent: Any
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    correlation: str = ""
+    traceparent: str = ""
+
+
 class CommandAnswer(BaseModel):
     """What became of a command; the same whenever it is sent again with its key."""
 
@@ -72,7 +89,7 @@ ANSWERS = {
 def command_routes(api: Api, handler: CommandHandler, service: str, collection: Collection) -> None:
     """``POST /v1/{collection}``, ``POST /v1/{collection}/{stream}/{verb}`` and the verb ``void``."""
     if collection.create is not None:
-        door = _Door(handler, service, collection, collection.create, collection.may("create"))
+        door = Door(handler, service, collection, collection.create, CREATE)
         operation = Operation(
             "POST",
             f"/v1/{collection.name}",
@@ -86,8 +103,7 @@ def command_routes(api: Api, handler: CommandHandler, service: str, collection: 
         api.add(operation, door.create)
     verbs: dict[str, type[Command] | type[FactVoided]] = {**collection.verbs, VOID: FactVoided}
     for verb, command in verbs.items():
-        roles = void_roles(collection) if verb == VOID else collection.may(verb)
-        door = _Door(handler, service, collection, command, roles)
+        door = Door(handler, service, collection, command, verb)
         operation = Operation(
             "POST",
             f"/v1/{collection.name}/{{stream}}/{verb}",
@@ -105,11 +121,11 @@ def void_roles(collection: Collection) -> frozenset[str]:
     """Who may void: whoever may send any fact of the collection (their own), and officers."""
     if VOID in collection.roles:
         return collection.may(VOID)
-    return OFFICER.union(*(collection.may(verb) for verb in ("create", *collection.verbs)))
+    return OFFICER.union(*(collection.may(verb) for verb in (CREATE, *collection.verbs)))
 
 
-class _Door:
-    """Where one kind of command comes in."""
+class Door:
+    """Where one kind of command comes in, by a program or by a form."""
 
     def __init__(
         self,
@@ -117,9 +133,10 @@ class _Door:
         service: str,
         collection: Collection,
         model: type[Command] | type[FactVoided],
-        roles: frozenset[str],
+        verb: str,
     ) -> None:
-        self.handler, self.collection, self.model, self.roles = handler, collection, model, roles
+        self.handler, self.collection, self.model, self.verb = handler, collection, model, verb
+        self.roles = void_roles(collection) if verb == VOID else collection.may(verb)
         self.change: Change = door_of(model)
         self.accepted = {
             outcome: APPENDS.labels(service, collection.name, outcome)
@@ -130,69 +147,91 @@ class _Door:
     async def create(self, request: Request) -> Response:
         """A command that begins a stream."""
         caller = await authorised(request, self.roles)
-        command, payload = await self._read(request)
-        key = idempotency_key(request.headers)
-        answer: Answer | None = None
-        if self.collection.locate is not by_own_name:
-            # Where a new one would go says nothing of where the same command went before.
-            answer = await self.handler.repeated(caller.source, key, payload)
-        if answer is None:
-            stream = await self.collection.locate(command, self.handler)
-            answer = await self._carry_out(request, caller, stream, command, payload)
-        return self._answered(answer, location=f"{request.url.path}/{answer.stream}")
+        answer = await self.take(caller, None, await self._came(request))
+        return _told(answer, location=f"{request.url.path}/{answer.stream}")
 
     async def command(self, request: Request) -> Response:
         """A command on a stream that is named."""
         caller = await authorised(request, self.roles)
         stream: str = request.path_params["stream"]
         self.collection.owns(stream)
-        command, payload = await self._read(request)
-        return self._answered(await self._carry_out(request, caller, stream, command, payload))
+        return _told(await self.take(caller, stream, await self._came(request)))
 
-    async def _read(self, request: Request) -> tuple[Any, Any]:
-        """The command, and what was sent: its address with its body."""
+    async def _came(self, request: Request) -> Came:
         require_json(request.headers)
         body = await request.body()
-        sent = read_json(body)
-        changed = self.change(fit(sent))
-        command = validated(self.model, body if changed == sent else dump(changed), sent)
-        return command, {"path": request.url.path, "body": sent}
-
-    async def _carry_out(self, request: Request, caller: Caller, stream: str, command: Any, payload: Any) -> Answer:
         trace = trace_of(request.scope)
+        return Came(
+            request.url.path,
+            read_json(body),
+            request.headers,
+            body,
+            correlation=trace.correlation,
+            traceparent=trace.traceparent,
+        )
+
+    async def take(self, caller: Caller, stream: str | None, came: Came) -> Answer:
+        """Carry out what came, of a caller who may; ``stream`` None: it begins one.
+
+        Raises Rejected, Invalid, OtherContent, StoreUnavailable.
+        """
+        changed = self.change(fit(came.sent))
+        body = came.body if came.body and changed == came.sent else dump(changed)
+        command = validated(self.model, body, came.sent)
+        key, payload = idempotency_key(came.headers), {"path": came.path, "body": came.sent}
+        answer: Answer | None = None
+        if stream is None and self.collection.locate is not by_own_name:
+            # Where a new one would go says nothing of where the same command went before.
+            answer = await self.handler.repeated(caller.source, key, payload)
+        if answer is None:
+            found = stream or await self.collection.locate(command, self.handler)
+            answer = await self._carry_out(caller, found, command, key, payload, came)
+        self._count(answer)
+        return answer
+
+    async def _carry_out(self, caller: Caller, stream: str, command: Any, key: str, payload: Any, came: Came) -> Answer:
+        prepare = self.collection.prepared.get(self.verb)
+        if prepare is not None:
+            # What it takes to prepare was taken already for a command that is sent again.
+            answer = await self.handler.repeated(caller.source, key, payload)
+            if answer is not None:
+                return answer
+            command = await prepare(stream, command)
         return await self.handler.handle(
             CommandRequest(
                 self.collection.aggregate,
                 stream,
                 command,
                 caller.source,
-                idempotency_key(request.headers),
+                key,
                 payload,
                 caller.id,
                 caller.roles,
-                expected_version=expected_version(request.headers),
-                correlation=trace.correlation,
-                traceparent=trace.traceparent,
+                expected_version=expected_version(came.headers),
+                correlation=came.correlation,
+                traceparent=came.traceparent,
             )
         )
 
-    def _answered(self, answer: Answer, location: str | None = None) -> Response:
-        outcome = "repeated" if answer.repeated else "accepted" if answer.events else "nothing"
-        self.accepted[outcome].inc()
-        headers = {"ETag": f'"{answer.version}"'}
-        if answer.repeated:
-            headers["Idempotent-Replayed"] = "true"
-        else:
+    def _count(self, answer: Answer) -> None:
+        self.accepted["repeated" if answer.repeated else "accepted" if answer.events else "nothing"].inc()
+        if not answer.repeated:
             self.events.inc(len(answer.events))
-        if location is not None:
-            headers["Location"] = location
-        body = {
-            "stream": answer.stream,
-            "version": answer.version,
-            "position": place(answer.store, answer.shard, answer.position),
-            "events": answer.events,
-        }
-        return Json(body, 201 if answer.events else 200, headers)
+
+
+def _told(answer: Answer, location: str | None = None) -> Response:
+    headers = {"ETag": f'"{answer.version}"'}
+    if answer.repeated:
+        headers["Idempotent-Replayed"] = "true"
+    if location is not None:
+        headers["Location"] = location
+    body = {
+        "stream": answer.stream,
+        "version": answer.version,
+        "position": place(answer.store, answer.shard, answer.position),
+        "events": answer.events,
+    }
+    return Json(body, 201 if answer.events else 200, headers)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str:

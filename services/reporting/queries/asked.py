@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -169,8 +169,13 @@ async def look(connection: Any, clock: Clock, asked: Question, consumer: str, st
 async def answer_of(connection: Connection, asked: Question, seen: Look, *, stale: bool = False) -> Answering:
     """The figures that a look is of. Raises Rejected ``programme.unknown``."""
     figures = await _figures(connection, asked, seen.positions, seen.at)
-    counts = await figures.one("completeness_total")
-    meta = {
+    meta = meta_of(asked, seen, await figures.one("completeness_total"), stale=stale)
+    return Answering(asked, figures, seen.at, seen.positions, meta, connection, seen.now)
+
+
+def meta_of(asked: Question, seen: Look, counts: Mapping[str, Any], *, stale: bool) -> dict[str, Any]:
+    """What an answer says of itself; ``counts``: figures submitted, verified and expected."""
+    return {
         "positions": seen.positions,
         "as_of": asked.as_of,
         "effective_at": asked.effective_at,
@@ -185,7 +190,6 @@ async def answer_of(connection: Connection, asked: Question, seen: Look, *, stal
         "simulated": seen.simulated,
         "schema_version": SCHEMA_VERSION,
     }
-    return Answering(asked, figures, seen.at, seen.positions, meta, connection, seen.now)
 
 
 async def earlier(answer: Answering, as_of: datetime) -> Answering:

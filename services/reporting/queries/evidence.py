@@ -16,14 +16,12 @@ Definition = Mapping[str, Any]
 
 
 async def evidence(answer: Answering, cells: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each piece of evidence of the current figures: scope, period, title, uri or sha256, and who reported and verified.
+    """Each piece of evidence of the current figures: scope, period, title, uri or sha256, reporter, assessor.
 
-    Who, is an account's opaque id; of a qualitative indicator the verifier is the assessor.
+    Reporter and assessor (who verified it) are opaque ids of accounts.
     """
     by_id = {row["measured_id"]: row for row in cells if row["measured_id"] is not None}
-    rows = await answer.connection.fetch(
-        _SQL["bodies"], answer.question.programme, "IndicatorMeasured", list(by_id)
-    )
+    rows = await answer.connection.fetch(_SQL["bodies"], answer.question.programme, "IndicatorMeasured", list(by_id))
     bodies = {row["event_id"]: orjson.loads(row["data"]) for row in rows if row["data"]}
     return [
         {

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
+from fastapi import FastAPI
 
 from services.reporting.application import application
 from services.reporting.asking import Desk
@@ -52,6 +53,7 @@ class Site:
     owner_dsn: str
     app_dsn: str
     desk: Desk
+    app: FastAPI
 
     async def project(self, log: Log, size: int = 10_000) -> None:
         """Apply what the log has sent and was not applied yet, shard by shard, and let it be now."""
@@ -98,5 +100,5 @@ async def open_site(database: NewDatabase, *, patience: float = 0.3, public_read
         app = application(desk, authenticator, api, public_read=public_read)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
-            yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn, made.app_dsn, desk)
+            yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn, made.app_dsn, desk, app)
         await authenticator.close()

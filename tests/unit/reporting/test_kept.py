@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from services.reporting.kept import Kept
+from services.reporting.kept import Kept, Turns
+from tests.eventually import eventually
 
 
 async def test_who_asks_while_it_is_being_made_waits_for_that() -> None:
@@ -79,3 +80,53 @@ def test_a_value_put_again_weighs_once() -> None:
         kept.put("a", "12345")
     kept.put("b", "12345")
     assert kept.get("a") == "12345"
+
+
+async def test_who_comes_while_a_turn_is_done_shares_the_next_one() -> None:
+    turns: Turns[int] = Turns()
+    begun: list[int] = []
+    go_on = asyncio.Event()
+
+    async def do() -> int:
+        begun.append(1)
+        number = len(begun)
+        await go_on.wait()
+        return number
+
+    first = asyncio.create_task(turns.join("key", do))
+    await eventually(lambda: begun == [1])
+    later = [asyncio.create_task(turns.join("key", do)) for _ in range(3)]
+    go_on.set()
+    assert await first == 1
+    assert await asyncio.gather(*later) == [2, 2, 2]
+
+
+async def test_other_things_are_done_at_the_same_time() -> None:
+    turns: Turns[str] = Turns()
+    go_on = asyncio.Event()
+
+    async def slow() -> str:
+        await go_on.wait()
+        return "slow"
+
+    async def quick() -> str:
+        return "quick"
+
+    waiting = asyncio.create_task(turns.join("one", slow))
+    assert await turns.join("other", quick) == "quick"
+    go_on.set()
+    assert await waiting == "slow"
+
+
+async def test_a_turn_that_fails_fails_for_those_who_shared_it() -> None:
+    turns: Turns[str] = Turns()
+
+    async def fail() -> str:
+        raise ValueError("no")
+
+    async def do() -> str:
+        return "answer"
+
+    told = await asyncio.gather(turns.join("key", fail), turns.join("key", fail), return_exceptions=True)
+    assert [type(each) for each in told] == [ValueError, ValueError]
+    assert await turns.join("key", do) == "answer"

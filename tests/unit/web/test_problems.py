@@ -56,7 +56,7 @@ def test_a_code_without_a_sentence_is_told_as_a_code() -> None:
 
 
 def test_a_problem_has_the_members_of_rfc_9457_and_both_sentences() -> None:
-    scope: dict[str, Any] = {"type": "http", "headers": [(b"accept-language", b"en")]}
+    scope: dict[str, Any] = {"type": "http", "query_string": b"", "headers": [(b"accept-language", b"en")]}
     tracing.attach(scope, tracing.Trace("t" * 32, "", ""))
     answer = problems.respond(Request(scope), of_code("stream.not_found", {"stream": "x:1"}, pointer="/a"))
     assert (answer.status_code, answer.media_type) == (404, "application/problem+json")

@@ -1,0 +1,15 @@
+-- Indexes by which an answer reads the rows of its own programme alone, however many others there are.
+
+SELECT set_config('search_path', coalesce(nullif(current_setting('reporting.schema', true), ''), 'reporting'), true);
+
+CREATE INDEX measurement_programme ON measurement (programme);
+CREATE INDEX score_programme ON score (programme);
+CREATE INDEX visit_programme ON visit (programme);
+CREATE INDEX recommendation_programme ON recommendation (programme);
+CREATE INDEX briefing_programme ON briefing (programme);
+CREATE INDEX acknowledgement_programme ON acknowledgement (programme);
+
+-- Streams of a programme by the beginning of their names.
+CREATE INDEX events_programme_stream ON events (programme, stream);
+
+SET LOCAL search_path TO DEFAULT;
