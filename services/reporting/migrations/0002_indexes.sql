@@ -12,4 +12,10 @@ CREATE INDEX acknowledgement_programme ON acknowledgement (programme);
 -- Streams of a programme by the beginning of their names.
 CREATE INDEX events_programme_stream ON events (programme, stream);
 
+-- Single events, by their ids.
+CREATE INDEX events_id ON events (event_id);
+
+-- When orders come into effect: the figures of now turn then.
+CREATE INDEX committee_valid_from ON committee (valid_from);
+
 SET LOCAL search_path TO DEFAULT;

@@ -24,6 +24,7 @@ PROGRAMMES = 40
 LARGE = 1_000
 """Rows of a table or partition that nothing should read whole."""
 ASKED = statements("services.reporting.queries", "asked.sql")
+EVENTS = statements("services.reporting.queries", "events.sql")
 PROJECTING = statements("services.reporting.projections", "statements.sql")
 LOG = year(meetings=3, payments=6)
 RULES = (f"programme:{PROGRAMME}", f"indicators:{PROGRAMME}")
@@ -148,6 +149,30 @@ async def test_known_events_are_found_among_those_of_the_programme_alone(crowded
     assert touched <= 3 * len(LOG.sent)
     assert read_whole(plan, large) == []
     assert read_whole(kept, large) == []
+
+
+async def test_a_look_reads_no_table_whole(crowded: Database) -> None:
+    async with connected(crowded) as connection:
+        large = await large_tables(connection)
+        plan = await plan_of(connection, ASKED["look"], "reporting", ["committee"], None, LOG.now)
+
+    assert read_whole(plan, large) == []
+
+
+@pytest.mark.parametrize("statement", ["event", "bodies", "definitions", "is_of"])
+async def test_an_event_is_found_by_its_id_and_its_kind(crowded: Database, statement: str) -> None:
+    told = next(each for each in LOG.sent if each.stream.startswith("measurement:"))
+    values: Mapping[str, Sequence[Any]] = {
+        "event": (told.event_id, ["evaluation"], [0], [told.position]),
+        "bodies": (PROGRAMME, "IndicatorMeasured", [told.event_id]),
+        "definitions": (PROGRAMME, "QN3"),
+        "is_of": (told.stream, PROGRAMME),
+    }
+    async with connected(crowded) as connection:
+        large = await large_tables(connection)
+        plan = await plan_of(connection, EVENTS[statement], *values[statement])
+
+    assert read_whole(plan, large) == []
 
 
 async def test_a_position_of_a_time_is_found_without_reading_the_events(crowded: Database) -> None:
