@@ -180,7 +180,7 @@ class Views:
             "/v1/programmes/{programme}/stream",
             "What is applied, as it is applied (server-sent events)",
             "reporting",
-            {200: ("Events ``listening`` and ``applied``, each with an id to resume at.", None)},
+            {200: ("Events ``listening`` and ``applied``, each with an id to resume at.", str)},
             None,
             (_PROGRAMME, resume),
             media_type="text/event-stream",

@@ -1,0 +1,67 @@
+"""Problems as pages, for those who look with a browser: the same code, sentence and status as the programs' problem."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, cast
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from services.reporting.pages.address import address_of
+from services.reporting.pages.language import language_of
+from services.reporting.pages.rendering import page
+from services.reporting.pages.showing import Showing
+from shared.contracts import Rejected
+from shared.eventstore.append import OtherContent
+from shared.thai.errors import ThaiConventionError
+from shared.web.problems import TITLES, UNREACHABLE
+from shared.web.validation import Invalid
+
+HTML = "text/html"
+PROGRAMS = "/v1/"
+"""Below it a browser too gets what programs get."""
+_KEPT_HEADERS = ("retry-after", "allow", "www-authenticate")
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def problems_as_pages(app: FastAPI, policy: str) -> None:
+    """Have what ``app`` tells as a problem told as a page to who asks for HTML. Add it after problems' own handlers."""
+    for kind in (Rejected, Invalid, OtherContent, ThaiConventionError, HTTPException, *UNREACHABLE):
+        app.add_exception_handler(kind, _told(cast(Handler, app.exception_handlers[kind]), policy))
+
+
+def wants_page(request: Request) -> bool:
+    """Whether the client likes HTML better than JSON, outside of what is for programs."""
+    accepted = parse_accept_header(request.headers.get("accept", ""), MIMEAccept)
+    best = accepted.best_match([HTML, "application/problem+json", "application/json"])
+    return best == HTML and not request.url.path.startswith(PROGRAMS)
+
+
+def _told(handler: Handler, policy: str) -> Handler:
+    async def tell(request: Request, error: Exception) -> Response:
+        found: Any = handler(request, error)
+        answer: Response = await found if isawaitable(found) else found
+        if not wants_page(request):
+            return answer
+        return _page(request, answer, policy)
+
+    return tell
+
+
+def _page(request: Request, answer: Response, policy: str) -> Response:
+    problem = orjson.loads(answer.body)
+    language = language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+    programme = request.path_params.get("programme", "")
+    show = Showing(language, address_of(programme, "", {"lang": request.query_params.get("lang", "")}))
+    context = {"show": show, "problem": problem, "programme": programme, "frame": None, "reader": None}
+    titles = TITLES.get(answer.status_code, TITLES[400])
+    context["heading"] = titles[language == "en"]
+    headers = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
+    headers |= {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Content-Language": language}
+    return Response(page(language, "problem.html", context), answer.status_code, headers, "text/html; charset=utf-8")
