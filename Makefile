@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 .PHONY: check venv
 check:
@@ -30,6 +30,7 @@ status: venv ## What runs, and whether it answers
 
 .PHONY: test lint
 test: check venv ## Run the tests in three processes, which wait more than they work, T=unit those of tests/unit
+	@$(if $(filter-out browser%,$(T)),:,$(SETUP) browser || :) # without a browser, tests/browser fails and says what to install
 	@$(BIN)/pytest tests/$(T) -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 lint: venv ## ruff, mypy, the rules on imports, and whether the contracts break with what was released
 	@$(BIN)/ruff check .
@@ -38,11 +39,14 @@ lint: venv ## ruff, mypy, the rules on imports, and whether the contracts break 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m shared.contracts.evolution check
 
-.PHONY: planted campaign
+.PHONY: planted campaign screenshots
 planted: check venv ## Plant one-line defects; each must turn its test red
 	@$(BIN)/python -m tests.planted
 campaign: check venv ## Long random runs of the fault tests
 	@$(BIN)/python -m tests.campaign
+screenshots: check venv ## Take the pictures of the pages that the README shows
+	@$(SETUP) browser
+	@$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: bench
 bench: check venv ## Measure beside peers and lower bounds, FIGURE=name one of them, SIZE=quick smaller

@@ -1,4 +1,4 @@
-"""Where what set-up took from npm stands: fonts, maps and scripts are read from their packages, none is copied here."""
+"""Where what set-up took from npm stands: fonts and maps are read from their packages, none is copied here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MODULES = Path(sys.prefix) / "npm" / "node_modules"
 
 
 def npm_package(name: str) -> Path:
-    """The folder of a package, such as ``@svg-maps/thailand``. Raises FileNotFoundError when set-up did not bring it."""
+    """The folder of a package, such as ``@svg-maps/thailand``. Raises FileNotFoundError where set-up did not bring it."""
     folder = _MODULES / name
     if not folder.is_dir():
         raise FileNotFoundError(f"{name} is not installed: run `make venv`")

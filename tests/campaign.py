@@ -1,7 +1,8 @@
 """``python -m tests.campaign [rounds] [tests…]``: tests that break things, each round at moments of its own.
 
 Every round prints its seed; ``OBEC_FAULT_SEED=<seed> pytest tests/faults`` breaks things at the same moments once more.
-Rounds also drive the store's state machine with examples of their own. Ends at the first round that is not green.
+Rounds also drive the store's state machine with examples of their own. Without tests named, every page is first looked
+at in every language and width. Ends at the first round that is not green.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from deploy.local.supervisor import ROOT
 
 ROUNDS = 20
 TESTS = ("tests/faults", "tests/shuffled", "tests/fuzzed", "tests/integration/eventstore/test_store_machine.py")
+LOOKS = ("tests/browser/test_pages.py",)
 EXAMPLES = "25"
 CHAOS_SECONDS = "20"
 
@@ -26,18 +28,33 @@ CHAOS_SECONDS = "20"
 def main(rounds: int, tests: Sequence[str] = TESTS) -> int:
     """Run the rounds; returns the exit code of the last."""
     console = Console()
+    if tests == TESTS:
+        console.print("every page in every language and width")
+        code = _told(console, LOOKS, {"OBEC_EVERY_LOOK": "1"})
+        if code != 0:
+            return code
     for number in range(1, rounds + 1):
-        seed, begin = secrets.token_hex(4), time.monotonic()
+        seed = secrets.token_hex(4)
         console.print(f"round {number} of {rounds}, OBEC_FAULT_SEED={seed}", highlight=False)
-        run = _round(tests, {"OBEC_FAULT_SEED": seed, "OBEC_EXAMPLES": EXAMPLES, "OBEC_CHAOS_SECONDS": CHAOS_SECONDS})
-        console.print(f"  {_last_line(run.stdout)}, {time.monotonic() - begin:.0f} s", markup=False, highlight=False)
-        if run.returncode != 0:
-            console.print(run.stdout[-20_000:], markup=False, highlight=False)
-            return run.returncode
+        code = _told(
+            console, tests, {"OBEC_FAULT_SEED": seed, "OBEC_EXAMPLES": EXAMPLES, "OBEC_CHAOS_SECONDS": CHAOS_SECONDS}
+        )
+        if code != 0:
+            return code
     return 0
 
 
-def _round(tests: Sequence[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _told(console: Console, tests: Sequence[str], settings: Mapping[str, str]) -> int:
+    """Run tests and say how they ended, of red ones everything; returns their exit code."""
+    begin = time.monotonic()
+    run = _run(tests, settings)
+    console.print(f"  {_last_line(run.stdout)}, {time.monotonic() - begin:.0f} s", markup=False, highlight=False)
+    if run.returncode != 0:
+        console.print(run.stdout[-20_000:], markup=False, highlight=False)
+    return run.returncode
+
+
+def _run(tests: Sequence[str], settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-m",

@@ -16,8 +16,12 @@ from tests.cli import Settings, own_settings
 from tests.servers import Servers, embedded, run_folder, servers, stop_servers
 from tests.stack import Database, Topics, fresh_database, fresh_topics
 
-ONE_PROCESS = ("tests/scenarios/",)
-"""Folders whose tests share one running product."""
+pytest_plugins = ("tests.lived",)
+
+ONE_PROCESS = ("tests/scenarios/", "tests/browser/")
+"""Folders whose tests share one running product, which lives through its years once."""
+PATIENCE_SECONDS = 600.0
+"""For the first of them, which waits until processes have started and lived a year on a machine that has other work."""
 
 SEED = "OBEC_FAULT_SEED"
 
@@ -26,11 +30,22 @@ NewTopics = Callable[..., Awaitable[Topics]]
 
 
 class Together(LoadScopeScheduling):
-    """Spread over several processes, what shares something stays in one: a file's tests, and those of a scenario."""
+    """Spread over several processes, what shares something stays in one: a file's tests, the lived year's tests."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((folder for folder in ONE_PROCESS if file.startswith(folder)), file)
+        return "the lived year" if shares_the_year(nodeid) else nodeid.partition("::")[0]
+
+
+def shares_the_year(nodeid: str) -> bool:
+    """Whether a test is one of those that share the running product."""
+    return nodeid.startswith(ONE_PROCESS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever comes first waits for the product and its years."""
+    for item in items:
+        if shares_the_year(item.nodeid):
+            item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))
 
 
 @pytest.hookimpl(optionalhook=True)

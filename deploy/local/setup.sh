@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv from requirements.lock, and says in one line what to install when the machine lacks something.
-# Usage: setup.sh check | setup.sh venv [folder] [lock file]
+# Usage: setup.sh check | setup.sh venv [folder] [lock file] | setup.sh browser
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -47,6 +47,25 @@ check() {
     fi
 }
 
+find_browser() {
+    command -v "${OBEC_CHROMIUM:-chromium}" >/dev/null
+}
+
+# Only the tests of the pages need it. Who may install packages gets it; a mirror that fails once is asked once more.
+ensure_browser() {
+    find_browser && return
+    [ -z "${OBEC_CHROMIUM:-}" ] || fail "OBEC_CHROMIUM=$OBEC_CHROMIUM is no program"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "obec: installing chromium for the tests of the pages" >&2
+        install_browser || install_browser || true
+    fi
+    find_browser || fail "Chromium is missing, so tests/browser cannot run: apt-get install --no-install-recommends chromium"
+}
+
+install_browser() {
+    apt-get -qq update >&2 && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium >&2
+}
+
 make_venv() {
     local folder=$1 lock=$2 python stamp
     stamp=$(cat "$lock" pyproject.toml deploy/local/installer.lock deploy/npm/package-lock.json "$0" | sha256sum | cut -c1-64)
@@ -89,5 +108,6 @@ venv)
     exec 9<pyproject.toml && flock 9 # one installation at a time
     make_venv "${2:-.venv}" "${3:-requirements.lock}"
     ;;
-*) fail "usage: setup.sh check | setup.sh venv [folder] [lock file]" ;;
+browser) ensure_browser ;;
+*) fail "usage: setup.sh check | setup.sh venv [folder] [lock file] | setup.sh browser" ;;
 esac

@@ -19,11 +19,9 @@ from shared.contracts.committee import PublisherName
 from shared.contracts.types import Contract, Line, PersonId
 from shared.ingress.identity import API_KEY, ROLE, publisher_of
 from shared.ingress.register import Register
-from shared.web.auth import authorised
+from shared.web.auth import NAME_READERS, authorised
 
 OFFICER = frozenset({"officer"})
-NAME_READERS = frozenset({"reader", "officer", "approver"})
-"""Roles of which one is needed to see names."""
 MOST = 500
 """How many persons are asked for at once at most."""
 

@@ -196,4 +196,4 @@ VIEWS: Mapping[str, View] = {
     "lineage": _of_one(lineage, "figure"),
     "events/{event_id}": _of_one(event, "event_id"),
 }
-"""Every view by its name, which is its address below the programme's too."""
+"""Every view by its name; what is served to programs has its address by it too."""

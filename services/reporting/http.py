@@ -22,9 +22,9 @@ from services.reporting.paging import page_of
 from services.reporting.queries.asked import question
 from shared.contracts import Rejected, require
 from shared.web.api import Api, Operation, Parameter
-from shared.web.auth import viewer
 from shared.web.jsonable import Json
 from shared.web.problems import LANGUAGES
+from shared.web.viewing import viewer
 
 KEPT_FILES, KEPT_BYTES = 256, 64 * 1024 * 1024
 """How many made answers are kept, and how large they may be together."""
@@ -112,6 +112,7 @@ class Views:
         serve(api, "budget", "by_activity_and_region", "Money by activity and region, in satang")
         serve(api, "recommendations", "recommendations", "Recommendations and how long they have been open")
         serve(api, "completeness", "by_region", "How many figures are due, came, and came in time")
+        serve(api, "due", "due", "What is due, and what is overdue")
         serve(api, COMPARE, "figures", "Two regions, two periods or two programmes side by side", *BESIDE)
         serve(api, "lineage", "events", "The events behind a figure", FIGURE)
         serve(api, "changes", "changes", "What changed since a time, and the events that were recorded since", SINCE)

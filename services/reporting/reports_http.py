@@ -12,10 +12,10 @@ from services.reporting.etags import matches, quoted
 from services.reporting.reports import LARGEST_EDITION, Edition, Reports
 from shared.contracts import Rejected
 from shared.web.api import READING, Api, Operation, Parameter
-from shared.web.auth import READERS, authorised, viewer
 from shared.web.commanding import command_routes
 from shared.web.jsonable import Json
 from shared.web.reading import events_route, state_route
+from shared.web.viewing import reader, viewer
 
 PROGRAMME = Parameter(
     "programme", "path", "Programme.", {"type": "string", "examples": ["2560-cluster"]}, required=True
@@ -99,7 +99,7 @@ class ReportRoutes:
         return await file_answer(self._reports, request, *_named(request), request.path_params["name"])
 
     async def _reproduction(self, request: Request) -> Response:
-        await authorised(request, READERS)
+        await reader(request)
         return Json(asdict(await self._reports.reproduced(*_named(request))))
 
 
@@ -122,10 +122,7 @@ async def file_answer(reports: Reports, request: Request, programme: str, editio
 
 async def sees_drafts(request: Request) -> bool:
     """Whether who asks may see what is not published: the public may not. Raises Rejected ``auth.*``."""
-    if request.app.state.public_read and "authorization" not in request.headers:
-        return False
-    await authorised(request, READERS)
-    return True
+    return await viewer(request) is not None
 
 
 def _named(request: Request) -> tuple[str, int]:

@@ -42,8 +42,8 @@ def base_app(
 ) -> FastAPI:
     """What every service serves: its ``routers``, health, metrics, the clock if it has one, problems for what fails.
 
-    In ``app.state`` handlers find ``authenticator`` and ``public_read``; ``shared.web.auth`` has the dependencies
-    ``authorise(roles)`` and ``viewer``. A handler may raise ``Rejected``.
+    In ``app.state`` handlers find ``authenticator`` and ``public_read``, for the dependencies ``auth.authorise(roles)``
+    and ``viewing.viewer``. A handler may raise ``Rejected``.
     """
     app = FastAPI(
         title=f"OBEC CLUSTER: {service}",

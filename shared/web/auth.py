@@ -19,6 +19,8 @@ from shared.web.jwks import ALGORITHMS, KeySet, KeysUnavailable
 READERS = frozenset({"reader", "officer", "approver", "operator"})
 """Roles of which one is needed to read."""
 OPERATOR = frozenset({"operator"})
+NAME_READERS = READERS - OPERATOR
+"""Roles of which one is needed to see names of persons."""
 
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ from this machine's."""
@@ -126,13 +128,6 @@ async def authorised(request: Request, roles: frozenset[str]) -> Caller:
     if caller.roles.isdisjoint(roles):
         raise Rejected("auth.forbidden", roles=", ".join(sorted(roles)))
     return caller
-
-
-async def viewer(request: Request) -> Caller | None:
-    """A FastAPI dependency for views: who looks; None where the settings open them to everybody."""
-    if request.app.state.public_read:
-        return None
-    return await authorised(request, READERS)
 
 
 def _token(authorization: str | None) -> str:

@@ -39,7 +39,7 @@ def problems_as_pages(app: FastAPI, policy: str) -> None:
 def wants_page(request: Request) -> bool:
     """Whether the client likes HTML better than JSON, outside of what is for programs."""
     accepted = parse_accept_header(request.headers.get("accept", ""), MIMEAccept)
-    best = accepted.best_match([HTML, "application/problem+json", "application/json"])
+    best = accepted.best_match(["application/problem+json", "application/json", HTML])
     return best == HTML and not request.url.path.startswith(PROGRAMS)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from shared.web.auth import viewer
 from shared.web.session import Person, can_sign_in, csrf_token, page_viewer
+from shared.web.viewing import viewer
 
 
 @dataclass(frozen=True, slots=True)

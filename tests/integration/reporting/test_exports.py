@@ -40,7 +40,7 @@ VIEWS = (
         "committees",
         "committees/R07",
     ),
-    *("meetings", "budget", "recommendations", "completeness", "compare?region=R07&with_region=R08"),
+    *("meetings", "budget", "recommendations", "completeness", "due", "compare?region=R07&with_region=R08"),
     *("lineage?figure=committee/R07", "changes?since=2017-01-19", f"events/{SCORED}"),
 )
 FIGURES = (

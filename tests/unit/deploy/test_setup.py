@@ -76,6 +76,58 @@ def test_given_kafka_needs_no_java(machine: Path) -> None:
     assert check(machine, KAFKA_BOOTSTRAP_SERVERS="broker:9092").returncode == 0
 
 
+def test_a_browser_on_the_path_will_do(machine: Path) -> None:
+    program(machine, "chromium", "exit 0")
+    assert said(setup(machine, "browser")) == ""
+
+
+def test_a_browser_that_the_environment_names_will_do(machine: Path) -> None:
+    program(machine, "other-browser", "exit 0")
+    assert said(setup(machine, "browser", OBEC_CHROMIUM=str(machine / "other-browser"))) == ""
+
+
+def test_a_browser_that_the_environment_names_in_vain_is_not_replaced(machine: Path) -> None:
+    administrator(machine, "exit 1")
+    assert_one_line(setup(machine, "browser", OBEC_CHROMIUM="/nowhere/chromium"), "/nowhere/chromium is no program")
+
+
+def test_who_may_not_install_a_browser_is_told_the_command_that_does(machine: Path) -> None:
+    program(machine, "id", "echo 1000")
+    run = setup(machine, "browser")
+    assert_one_line(run, "apt-get install --no-install-recommends chromium")
+
+
+def test_who_may_install_a_browser_gets_one_though_the_mirror_failed_once(machine: Path) -> None:
+    chromium = machine / "chromium"
+    administrator(
+        machine,
+        f"""case "$*" in
+            *update*) [ -e {machine}/asked ] || {{ : >{machine}/asked; exit 100; }} ;;
+            *install*chromium*) echo "#!{machine}/bash" >{chromium}; {shutil.which("chmod")} +x {chromium} ;;
+        esac""",
+    )
+    run = setup(machine, "browser")
+    assert (run.returncode, run.stdout) == (0, "")
+    assert (machine / "asked").exists()
+
+
+def test_an_installation_in_vain_ends_with_the_command(machine: Path) -> None:
+    administrator(machine, "exit 100")
+    run = setup(machine, "browser")
+    assert run.returncode != 0
+    assert run.stderr.splitlines()[-1].endswith("apt-get install --no-install-recommends chromium")
+
+
+def administrator(machine: Path, apt_get: str) -> None:
+    program(machine, "id", "echo 0")
+    program(machine, "apt-get", apt_get)
+
+
+def said(run: subprocess.CompletedProcess[str]) -> str:
+    assert run.returncode == 0
+    return run.stdout + run.stderr
+
+
 def program(folder: Path, name: str, body: str) -> None:
     path = folder / name
     path.write_text(f"#!{folder / 'bash'}\n{body}\n")
@@ -83,7 +135,11 @@ def program(folder: Path, name: str, body: str) -> None:
 
 
 def check(path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [str(path / "bash"), str(ROOT / "deploy/local/setup.sh"), "check"]
+    return setup(path, "check", **settings)
+
+
+def setup(path: Path, command_name: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [str(path / "bash"), str(ROOT / "deploy/local/setup.sh"), command_name]
     return subprocess.run(command, env={"PATH": str(path), **settings}, capture_output=True, text=True)
 
 

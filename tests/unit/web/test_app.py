@@ -13,7 +13,8 @@ from shared.contracts import Rejected
 from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.thai.regions import region_list
 from shared.web.app import base_app
-from shared.web.auth import Caller, authorise, viewer
+from shared.web.auth import Caller, authorise
+from shared.web.viewing import viewer
 from tests.tokens import TestIssuer
 
 ERRORS: dict[str, Exception] = {

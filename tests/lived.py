@@ -1,8 +1,7 @@
-"""The product runs once for all tests of this folder, and lives through its years once."""
+"""The product that lives through its years once, for all tests that only look at it or go on from there."""
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,17 +10,6 @@ from tests.scenarios.second import Lived as LivedSecond
 from tests.scenarios.second import live_second
 from tests.scenarios.year import Lived, live
 from tests.servers import Servers
-
-HERE = Path(__file__).parent
-SECONDS = 600.0
-"""For the first test, which waits until processes have started and lived a year, on a machine that has other work."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The first of them waits for the product and its years."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")

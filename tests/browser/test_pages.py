@@ -1,0 +1,88 @@
+"""Every kind of page, as whoever reads it has it: complete, in either language, on any width, without a script."""
+
+import os
+from collections.abc import Mapping
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from services.reporting.pages.sheets import SHEETS
+from tests.browser.axe import findings
+from tests.browser.figures import Known, shown_on, told_in, told_of
+from tests.browser.kinds import AS_OF, KINDS, Kind, paths
+from tests.browser.visitor import HEIGHTS, LOCALES, Visitor, Visitors
+from tests.scenarios.product import Product
+from tests.scenarios.year import Lived
+
+EVERY_LOOK = "OBEC_EVERY_LOOK"
+BOTH_ENDS = (("th", 1440), ("en", 360))
+EVERY = tuple((lang, width) for lang in LOCALES for width in HEIGHTS)
+LOOKS = EVERY if EVERY_LOOK in os.environ else BOTH_ENDS
+"""Languages and widths: the campaign looks at all of them."""
+
+Paths = Mapping[str, str]
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=[name or "board" for name in KINDS])
+each_look = pytest.mark.parametrize(("lang", "width"), LOOKS)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def examples(product: Product, year: Lived) -> Paths:
+    """Streams and events that there are."""
+    assert year
+    return await paths(product)
+
+
+def test_every_kind_of_page_is_tested() -> None:
+    assert {sheet.path for sheet in SHEETS} <= set(KINDS)
+
+
+@each_kind
+@each_look
+async def test_a_page_can_be_read_by_everybody_on_any_screen(
+    visitors: Visitors, examples: Paths, kind: Kind, lang: str, width: int
+) -> None:
+    visitor = await visitors(lang=lang, width=width)
+    page = await opened(visitor, kind, examples)
+    assert await page.locator("html").get_attribute("lang") == lang
+    assert await page.locator("main h1").count() == 1
+    assert await findings(page) == []
+    assert await visitor.sideways() == []
+
+
+@each_kind
+async def test_without_a_script_a_page_has_every_figure_as_the_interface_gives_it(
+    visitors: Visitors, product: Product, examples: Paths, kind: Kind
+) -> None:
+    visitor = await visitors(script=False)
+    shown = await shown_on(await opened(visitor, kind, examples))
+    known = dict(await answered(product, kind))
+    for figure in {each.figure for each in shown if (each.figure, each.member) not in known}:
+        known |= await told_of(product, figure, **AS_OF)
+    assert [each for each in shown if each.value not in known.get((each.figure, each.member), ())] == []
+    assert all(each.text for each in shown)
+    assert shown or not kind.questions
+
+
+@each_look
+async def test_the_list_of_programmes_and_a_page_that_is_not_there_can_be_read_by_everybody(
+    visitors: Visitors, lang: str, width: int
+) -> None:
+    visitor = await visitors(lang=lang, width=width)
+    visitor.expected.add(404)
+    for page in (await visitor.go("/programmes"), await visitor.open("regions/R99")):
+        assert await page.locator("html").get_attribute("lang") == lang
+        assert await page.locator("main h1").count() == 1
+        assert await findings(page) == []
+        assert await visitor.sideways() == []
+
+
+async def opened(visitor: Visitor, kind: Kind, examples: Paths) -> Page:
+    """The kind's example, as of the end of the year."""
+    return await visitor.open(kind.path.format(**examples), **AS_OF, **kind.query)
+
+
+async def answered(product: Product, kind: Kind) -> Known:
+    """The figures of the interface's answers to a kind's questions."""
+    return told_in(*[await product.ask(question, **AS_OF, **kind.query) for question in kind.questions])
