@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -38,7 +38,7 @@ class Watch:
         self._listeners = 0
         self._asking: asyncio.Task[None] | None = None
 
-    async def follow(self, programme: str, since: Sequence[Position] | None) -> AsyncIterator[dict[str, str]]:
+    async def follow(self, programme: str, since: Sequence[Position] | None) -> AsyncGenerator[dict[str, str], None]:
         """What was applied of a programme behind ``since`` (None: from now on): ``id``, ``event`` and ``data`` of each.
 
         The first tells where it begins, so that a page knows at once that it listens.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,7 +47,7 @@ async def log(site: Site) -> Log:
     return log
 
 
-async def get(site: Site, path: str, /, headers: dict[str, str] | None = None, **query: str) -> httpx.Response:
+async def get(site: Site, path: str, headers: Mapping[str, str] | None = None, /, **query: str) -> httpx.Response:
     return await site.client.get(BASE + path, params={**parse(path), **query}, headers=headers)
 
 
