@@ -9,7 +9,7 @@ _MODULES = Path(sys.prefix) / "npm" / "node_modules"
 
 
 def npm_package(name: str) -> Path:
-    """The folder of a package, such as ``@svg-maps/thailand``. Raises FileNotFoundError where set-up did not bring it."""
+    """The folder of a package, such as ``@svg-maps/thailand``. Raises FileNotFoundError."""
     folder = _MODULES / name
     if not folder.is_dir():
         raise FileNotFoundError(f"{name} is not installed: run `make venv`")

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.reporting.asking import Desk
 from services.reporting.following import Watch
 from services.reporting.http import Views
+from services.reporting.pages.people import People
 from services.reporting.pages.routes import Pages
 from services.reporting.receipts import Receipts
 from services.reporting.reports import Reports
@@ -70,7 +71,9 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         checks = [Check("relay", states_of(relays), required=False)] if relays else []
         app = application(desk, authenticator, api, public_read=settings.public_read, checks=checks)
         SignIn(settings).add_to(app)
-        Pages(desk, reports).add_to(app)
+        pages = Pages(desk, reports, People(client, settings.url("committee")))
+        pages.add_to(app)
+        await pages.prepare()
         await stack.enter_async_context(in_background(*(relay.run for relay in relays)))
         await serve(app, listening, stop, settings)
 

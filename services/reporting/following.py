@@ -67,9 +67,11 @@ class Watch:
 
     async def join(self) -> None:
         """One more listens: begin to ask when it is the first."""
+        # Counted only afterwards: while it waits for this answer a listener may go, and never come to leave().
+        reached = await self._positions()
         self._listeners += 1
-        if self._listeners == 1:
-            self._reached = await self._positions()
+        if self._asking is None:
+            self._reached = reached
             self._asking = asyncio.create_task(self._ask())
 
     async def leave(self) -> None:

@@ -10,7 +10,7 @@ from playwright.async_api import Page
 from shared.packages import npm_package
 
 RUN = """async () => {
-    const found = await axe.run(document, {resultTypes: ["violations"]});
+    const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
     return found.violations.flatMap(rule => rule.nodes.map(
         node => `${rule.id} (${rule.impact}): ${node.target.join(" ")}: ${node.failureSummary.replace(/\\s+/g, " ")}`
     ));

@@ -10,7 +10,10 @@ from tests.scenarios.year import LAST_DAY
 
 AS_OF = {"as_of": LAST_DAY}
 """Pages and interface are asked as of the end of the year, whatever other tests append."""
-SINCE = "2017-10-13"
+SINCE = "2017-10-20"
+"""Not long before: what a page lists grows with what has changed."""
+
+BESIDE = {"this_region": "R07", "with_region": "R11"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Kind:
     questions: Sequence[str] = ()
     """Paths below the programme's whose answers have every figure of the page."""
     query: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] | None = None
+    """What the questions are asked for, where it is not what the page is."""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -39,11 +44,10 @@ KINDS: Mapping[str, Kind] = {
     "indicators": Kind("indicators", ("indicators",)),
     "indicators/{code}": Kind("indicators/QN3", ("indicators/QN3",)),
     "changes": Kind("changes", ("changes",), {"since": SINCE}),
-    "compare": Kind("compare", ("compare",), {"this_region": "R07", "with_region": "R11"}),
+    "compare": Kind("compare", ("compare",), BESIDE, {"region": "R07", "with_region": "R11"}),
     "lineage": Kind("lineage", ("lineage",), {"figure": "committees"}),
     "events/{event_id}": Kind("events/{event}"),
     "reports": Kind("reports"),
-    "reports/{edition}": Kind("reports/1"),
 }
 """By the route below the programme's."""
 

@@ -55,17 +55,24 @@ async def test_the_map_leads_to_every_region(visitors: Visitors) -> None:
     await page.wait_for_url(f"**/{PROGRAMME}/regions/R07**")
 
 
-async def test_a_day_of_the_past_shows_what_was_known_then(visitors: Visitors) -> None:
-    page = await (await visitors()).open(as_of=A_DAY)
-    assert await huge(page) == "18/19"
-
-
 async def test_the_nation_s_committees_lead_to_the_events_behind_them(visitors: Visitors) -> None:
     page = await (await visitors()).open(**AS_OF)
     assert await huge(page) == "19/19"
     await page.locator(".huge a").click()
     await page.wait_for_url("**/lineage?**figure=committees**")
     assert await page.locator("main table tbody tr").count() > 19
+
+
+async def test_without_a_script_the_board_shows_its_figures_and_its_form_leads_to_another_day(
+    visitors: Visitors,
+) -> None:
+    page = await (await visitors(script=False)).open()
+    await expect(page.locator("#by-region td.number data").first).to_be_visible()
+    await page.locator(".asked summary").click()
+    await page.locator("#as_of").fill(A_DAY)
+    await page.locator(".asked button[type=submit]").click()
+    await page.wait_for_url(f"**as_of={A_DAY}**")
+    assert await huge(page) == "18/19"
 
 
 async def test_in_print_there_is_no_navigation_and_the_figures_are(visitors: Visitors) -> None:

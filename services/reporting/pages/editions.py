@@ -15,7 +15,7 @@ from services.reporting.etags import matches, quoted
 from services.reporting.pages.address import Address, address_of
 from services.reporting.pages.language import language_of
 from services.reporting.pages.readers import Reader, reader_of
-from services.reporting.pages.serving import add, frame, sent
+from services.reporting.pages.serving import NOT_KEPT, add, frame, sent
 from services.reporting.pages.showing import Showing
 from services.reporting.report import Status
 from services.reporting.reports import LARGEST_EDITION, Edition, Reports
@@ -26,8 +26,6 @@ from shared.web.auth import READERS, Caller
 from shared.web.collection import APPROVER, OFFICER
 from shared.web.session import require_csrf, require_role
 
-NOT_KEPT = {"Cache-Control": "private, no-store"}
-"""A page with forms holds a key that is good once."""
 SECTION = "reports"
 _STEPS: Mapping[Status, tuple[str, ...]] = {
     Status.DRAFT: ("create", "submit"),
@@ -91,7 +89,9 @@ class Editions:
     async def _sent(self, request: Request, looked: _Looked, template: str, context: Mapping[str, Any]) -> Response:
         answers = await self._desk.ask(looked.address.programme, looked.address.kept, Wanted("national"))
         around = frame(looked.show, answers, looked.reader, SECTION, ("region", "period"))
-        return await sent(request, looked.show, template, lambda: {**around, **context}, NOT_KEPT)
+        # A page with forms holds a key that is good once.
+        headers = {"Cache-Control": NOT_KEPT}
+        return await sent(request, looked.show, template, lambda: {**around, **context}, headers)
 
     async def _file(self, request: Request) -> Response:
         """A file of a published edition, for those who look with a browser."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from shared.web.auth import NAME_READERS
 from shared.web.session import Person, can_sign_in, csrf_token, page_viewer
 from shared.web.viewing import viewer
 
@@ -28,6 +29,11 @@ class Reader:
     def roles(self) -> frozenset[str]:
         """What the reader may do."""
         return self.person.roles if self.person else frozenset()
+
+    @property
+    def sees_names(self) -> bool:
+        """Whether the reader may see names of persons."""
+        return not self.roles.isdisjoint(NAME_READERS)
 
 
 async def reader_of(request: Request) -> Reader:

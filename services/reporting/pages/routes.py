@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.convertors import Convertor, register_url_convertor
@@ -12,13 +15,16 @@ from services.reporting.pages.address import address_of
 from services.reporting.pages.assets import FOLDER, assets
 from services.reporting.pages.editions import Editions
 from services.reporting.pages.language import language_of
+from services.reporting.pages.people import People
 from services.reporting.pages.problems import problems_as_pages
-from services.reporting.pages.readers import reader_of
-from services.reporting.pages.serving import POLICY, REVALIDATED, Endpoint, add, frame, sent
+from services.reporting.pages.readers import Reader, reader_of
+from services.reporting.pages.serving import NOT_KEPT, POLICY, REVALIDATED, Endpoint, add, frame, sent
 from services.reporting.pages.sheets import SHEETS
-from services.reporting.pages.sheets.sheet import Asked, Sheet
+from services.reporting.pages.sheets.pictures import draw_ahead
+from services.reporting.pages.sheets.sheet import Asked, Context, Parts, Sheet
 from services.reporting.pages.showing import Showing
 from services.reporting.reports import Reports
+from shared.web.session import access_token
 
 BELOW = "/{programme:programme}"
 
@@ -38,10 +44,10 @@ class _ProgrammeConvertor(Convertor[str]):
 
 
 class Pages:
-    """The pages of a desk and, where there are any, its reports. Add them after every other route."""
+    """The pages of a desk and, where there are any, its reports and names. Add them after every other route."""
 
-    def __init__(self, desk: Desk, reports: Reports | None = None) -> None:
-        self._desk, self._reports = desk, reports
+    def __init__(self, desk: Desk, reports: Reports | None = None, people: People | None = None) -> None:
+        self._desk, self._reports, self._people = desk, reports, people
 
     def add_to(self, app: FastAPI) -> None:
         """Serve them, and tell browsers problems as pages."""
@@ -54,6 +60,10 @@ class Pages:
         for sheet in SHEETS:
             add(app, "GET", f"{BELOW}/{sheet.path}".rstrip("/"), self._of(sheet))
         problems_as_pages(app, POLICY)
+
+    async def prepare(self) -> None:
+        """Make ahead, in a thread, what the first reader would wait for."""
+        await asyncio.to_thread(draw_ahead)
 
     async def _entrance(self, request: Request) -> Response:
         """The way to the newest programme; to the list while there is none."""
@@ -79,22 +89,31 @@ class Pages:
             kept = address.without(*sheet.ignores).kept
             answers = await self._desk.ask(address.programme, kept, Wanted("national"), *sheet.wants(asked))
             language = language_of(address.kept.get("lang"), request.headers.get("accept-language", ""))
-            who = (reader.id, reader.csrf, reader.can_sign_in)
-            tag = tag_of(build(), assets().build, answers.tag, language, request.url.query, *who)
-            headers = {"ETag": f'W/"{tag}"', "Cache-Control": REVALIDATED}
-            if matches(request.headers.get("if-none-match"), tag):
-                return Response(status_code=304, headers=headers)
+            named = await self._named(request, reader, sheet, answers.parts)
+            headers: Mapping[str, str] = {"Cache-Control": NOT_KEPT}
+            if named is None:
+                who = (reader.id, reader.csrf, reader.can_sign_in)
+                tag = tag_of(build(), assets().build, answers.tag, language, request.url.query, *who)
+                headers = {"ETag": f'W/"{tag}"', "Cache-Control": REVALIDATED}
+                if matches(request.headers.get("if-none-match"), tag):
+                    return Response(status_code=304, headers=headers)
             show = Showing(language, address)
             around = frame(show, answers, reader, sheet.section, sheet.ignores)
             return await sent(
                 request,
                 show,
                 sheet.template,
-                lambda: {**sheet.make(show, answers.parts, asked, answers.meta), **around},
+                lambda: {**sheet.make(show, answers.parts, asked, answers.meta), **(named or {}), **around},
                 headers,
             )
 
         return endpoint
+
+    async def _named(self, request: Request, reader: Reader, sheet: Sheet, parts: Parts) -> Context | None:
+        """Names by person for a page that shows them, None among them when they cannot be had; else None."""
+        if self._people is None or sheet.persons is None or not reader.sees_names:
+            return None
+        return {"names": await self._people.names(access_token(request), sheet.persons(parts))}
 
 
 async def _asset(request: Request) -> Response:

@@ -29,6 +29,8 @@ POLICY = "; ".join(
 """Content-Security-Policy of every page: nothing inline, nothing from elsewhere."""
 REVALIDATED = "private, no-cache"
 """A page may be kept by its reader's browser, and is asked for again by its ETag."""
+NOT_KEPT = "private, no-store"
+"""A page that is good once, or tells what is not to lie about."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -69,6 +69,8 @@ WHY: Mapping[str, str] = {
     "no_committee": _("No committee"),
     "no_rule": _("No rule of counting"),
     "centre": _("The centre"),
+    "ex_officio": _("Ex officio"),
+    "no_name": _("No name on record"),
 }
 """Why there is no figure."""
 

@@ -10,10 +10,18 @@ from typing import Any
 import orjson
 
 from services.reporting.following import Watch, resumed
+from tests.eventually import eventually
 from tests.integration.reporting.site import Site
 from tests.unit.reporting.log import PROGRAMME, Log
 
 SECONDS = 10
+
+
+class Silent:
+    """A pool that never answers."""
+
+    async def fetch(self, _sql: str) -> None:
+        await asyncio.Event().wait()
 
 
 async def known(site: Site) -> Log:
@@ -85,6 +93,21 @@ async def test_the_database_is_asked_only_while_somebody_listens(site: Site) -> 
         await heard(listening)
         assert watch.asks
     assert not watch.asks
+
+
+async def test_a_listener_who_goes_before_the_database_has_answered_leaves_nobody_deaf(site: Site) -> None:
+    log = await known(site)
+    busy: list[Any] = [Silent()]
+    watch = Watch(lambda: busy.pop() if busy else site.pool, poll=0.02)
+    gone = asyncio.ensure_future(anext(watch.follow(PROGRAMME, None)))
+    await eventually(lambda: not busy)
+    gone.cancel()
+    await asyncio.wait([gone])
+    async with aclosing(watch.follow(PROGRAMME, None)) as listening:
+        await heard(listening)
+        log.at("2016-11-10").propose("R07", "2016-11-01")
+        await site.project(log)
+        assert (await heard(listening))["event"] == "applied"
 
 
 async def test_an_id_that_is_none_and_a_programme_that_is_not_there_are_refused(site: Site) -> None:

@@ -9,9 +9,11 @@ import pytest
 from services.reporting.pages.address import address_of
 from services.reporting.pages.dates import day_in, moment_in, period_in, short_period_in
 from services.reporting.pages.numbers import FORMS, exact
+from services.reporting.pages.sheets import pictures
 from services.reporting.pages.showing import Showing
 from services.reporting.pages.states import EVENTS
 from shared.contracts import REGISTRY
+from shared.thai.regions import YEARS
 from shared.web.problems import Language
 
 DAY = date(2017, 1, 12)
@@ -125,3 +127,10 @@ def test_a_field_for_a_day_shows_the_day_that_was_asked_for_in_whichever_era() -
     assert show(as_of="2560-01-24").date_value("as_of") == "2017-01-24"
     assert show(as_of="2017-01-24T20:00:00Z").date_value("as_of") == "2017-01-25"
     assert show(as_of="yesterday").date_value("as_of") == ""
+
+
+def test_the_maps_of_all_lists_of_regions_can_be_drawn_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(pictures, "regions_drawn", drawn.append)
+    pictures.draw_ahead()
+    assert drawn == list(YEARS)

@@ -16,7 +16,7 @@ from services.reporting.pages.showing import Showing
 from services.reporting.pages.states import STATES
 from services.reporting.pictures.charts import Activity, Bar, Column, bars, columns, timeline
 from services.reporting.pictures.colours import STATES as TONES
-from services.reporting.pictures.thailand import ATTRIBUTION, LICENCE_URL, Look, region_map
+from services.reporting.pictures.thailand import ATTRIBUTION, LICENCE_URL, Look, region_map, regions_drawn
 from shared.thai.fiscal import Period, PeriodKind
 from shared.thai.regions import CENTRAL, CODES, YEARS
 
@@ -43,6 +43,12 @@ def tone_of(summary: Row) -> str:
     if committee["vacant"]:
         return "attention"
     return STATES["committee"].get(committee["state"], ("", "none"))[1]
+
+
+def draw_ahead() -> None:
+    """Draw the maps, which takes most of a second once."""
+    for year in YEARS:
+        regions_drawn(year)
 
 
 def map_of(show: Showing, summaries: Sequence[Row], fiscal_year: int) -> Markup | None:

@@ -66,9 +66,21 @@ def committee(show: Showing, parts: Parts, asked: Asked, _meta: Mapping[str, Any
     return {**found, "place": place(show, asked.of["region"], national["programme"]["fiscal_year"])}
 
 
+def members(parts: Parts) -> Sequence[str]:
+    """The persons who sit in a committee; seats that belong to an office have none."""
+    return [row["person_id"] for row in parts[1]["members"] if row["person_id"] is not None]
+
+
 SHEETS = (
     Sheet("regions", "regions.html", regions, one("regions")),
     Sheet("regions/{region}", "region.html", region, one("regions/{region}"), ignores=("region",)),
     Sheet("committees", "committees.html", committees, one("committees")),
-    Sheet("committees/{region}", "committee.html", committee, one("committees/{region}"), ignores=("region",)),
+    Sheet(
+        "committees/{region}",
+        "committee.html",
+        committee,
+        one("committees/{region}"),
+        ignores=("region",),
+        persons=members,
+    ),
 )

@@ -37,6 +37,8 @@ class Sheet:
     wants: Callable[[Asked], Sequence[Wanted]] = _nothing
     ignores: tuple[str, ...] = ()
     """Filters that say nothing on this page."""
+    persons: Callable[[Parts], Sequence[str]] | None = None
+    """Ids of the persons on it, whose names it shows to who may see them; None where it never shows any."""
 
     @property
     def section(self) -> str:
