@@ -9,10 +9,9 @@ from pathlib import Path
 
 from deploy.local.supervisor import ROOT
 from tests.browser.chromium import opened_browser
-from tests.browser.kinds import AS_OF
 from tests.browser.visitor import visitor
 from tests.scenarios.product import running_product
-from tests.scenarios.year import live
+from tests.scenarios.year import LAST_DAY, live
 from tests.servers import servers, stop_servers
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -21,20 +20,23 @@ LARGEST_BYTES = 300_000
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture of a page; ``height`` in CSS pixels is how much of it is seen."""
+    """A picture of a page as it was known on a day; ``height`` in CSS pixels is how much of it is seen."""
 
     name: str
     path: str
+    as_of: str
     lang: str
     width: int
     height: int
 
 
+IN_APRIL = "2017-04-20"
+"""A day on which some regions were late and others not."""
 SHOTS = (
-    Shot("board-th", "", "th", 1440, 1400),
-    Shot("board-en-360", "", "en", 360, 1400),
-    Shot("region-th", "regions/R11", "th", 1440, 1400),
-    Shot("indicator-en", "indicators/QN3", "en", 1440, 1400),
+    Shot("board-th", "", IN_APRIL, "th", 1440, 1200),
+    Shot("board-en-360", "", IN_APRIL, "en", 360, 1400),
+    Shot("region-th", "regions/R11", IN_APRIL, "th", 1440, 1200),
+    Shot("indicator-en", "indicators/QN3", LAST_DAY, "en", 1440, 1200),
 )
 
 
@@ -55,7 +57,7 @@ async def take(address: str, folder: Path) -> None:
     async with opened_browser() as browser:
         for shot in SHOTS:
             async with visitor(browser, address, lang=shot.lang, width=shot.width) as reader:
-                page = await reader.open(shot.path, **AS_OF)
+                page = await reader.open(shot.path, as_of=shot.as_of)
                 await page.set_viewport_size({"width": shot.width, "height": shot.height})
                 picture = await page.screenshot(animations="disabled")
             if len(picture) > LARGEST_BYTES:

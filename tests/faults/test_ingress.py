@@ -20,7 +20,7 @@ from tests.faults.stage import Stage
 from tests.integration.ingress.desk import SOURCE, TYPES, appointed, event, proposed
 from tests.unit.committee.examples import PROGRAMME_ID
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 LONGEST_PAUSE = 0.8
 KILLS = 4
 RECEIPTS = "SELECT source, id, outcome FROM receipts ORDER BY serial"

@@ -67,12 +67,13 @@ def region_map(
     Raises :class:`shared.thai.regions.NoListForYear`, and KeyError when a region has no look.
     """
     drawn = regions_drawn(region_list)
+    inks = sorted({ink_over(look.fill) for look in looks.values() if look.hatched})
     bodies = [_region(code, drawn[code], looks[code]) for code in drawn]
     signs = [_label(code, drawn[code], looks[code]) for code in drawn if labels and looks[code].label]
     return picture(
         WIDTH,
         HEIGHT,
-        *([element("defs", _HATCHING)] if any(look.hatched for look in looks.values()) else []),
+        *([element("defs", *map(_hatching, inks))] if inks else []),
         element("g", *bodies, stroke=BORDER, stroke_width=2, stroke_linejoin="round"),
         # Over all shapes, and no obstacle to who points at one.
         element("g", *signs, font_size=TEXT, font_weight=600, text_anchor="middle", pointer_events="none"),
@@ -125,9 +126,10 @@ def _drawn(code: str, provinces: Sequence[Sequence[Ring]]) -> Drawn:
 
 
 def _region(code: str, drawn: Drawn, look: Look) -> str:
+    stripes = f"url(#{_hatching_id(ink_over(look.fill))})"
     shapes = [
         element("path", d=drawn.outline, fill=look.fill, fill_rule="evenodd"),
-        *([element("path", d=drawn.outline, fill="url(#map-hatching)", fill_rule="evenodd")] if look.hatched else []),
+        *([element("path", d=drawn.outline, fill=stripes, fill_rule="evenodd")] if look.hatched else []),
         *([element("path", d=drawn.inside, fill="none", stroke_width=0.5)] if drawn.inside else []),
     ]
     named = {"class_": "region", "data_region": code}
@@ -150,12 +152,17 @@ def _label(code: str, drawn: Drawn, look: Look) -> str:
     return line + words(look.label, fill=LINE, **placed)
 
 
-_HATCHING = element(
-    "pattern",
-    element("path", d="M0 10L10 0", stroke=BORDER, stroke_width=2),
-    element("path", d="M0 5L5 0M5 10L10 5", stroke="#ffffff", stroke_width=2),
-    id="map-hatching",
-    width=10,
-    height=10,
-    patternUnits="userSpaceOnUse",
-)
+def _hatching(ink: str) -> str:
+    """Stripes to draw over a colour on which text is in ``ink``."""
+    return element(
+        "pattern",
+        element("path", d="M-2 12L12 -2", stroke=ink, stroke_width=1.2),
+        id=_hatching_id(ink),
+        width=10,
+        height=10,
+        patternUnits="userSpaceOnUse",
+    )
+
+
+def _hatching_id(ink: str) -> str:
+    return f"map-hatching-{ink.removeprefix('#')}"

@@ -31,6 +31,7 @@ from tests.oracle_check import consumer_faults, table_differences, view_differen
 from tests.oracle_figures import CONSUMER, StoppedClock, figure_differences
 from tests.stack import Topics
 
+PAIRS = 50
 HISTORIES = int(os.environ.get("OBEC_HISTORIES", "8"))
 """How many random histories each law is tried on; more of them in a long run."""
 SEARCH_PATH = {"search_path": "reporting, public"}
@@ -106,6 +107,24 @@ async def test_figures_are_computed_from_the_events_now_and_as_of_any_time(datab
             for now, as_of, effective_at in questions(random, envelopes):
                 found = await figure_differences(pool, told, now, as_of=as_of, effective_at=effective_at)
                 assert found == [], f"seed {seed}"
+
+
+async def test_at_fifty_random_times_figures_are_computed_from_what_was_known_and_in_effect(
+    database: NewDatabase,
+) -> None:
+    random = Random(2560)
+    envelopes = history(random, 160, shards=1)
+    made = await database("reporting")
+    async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=2, server_settings=SEARCH_PATH) as pool:
+        async with pool.acquire() as connection, connection.transaction():
+            for batch in batches(envelopes, random, (200,)):
+                await ReportingProjection().apply(connection, batch)
+        told, now = tell(envelopes), max(each.recorded_at for each in envelopes)
+        for _ in range(PAIRS):
+            as_of = random.choice(envelopes).recorded_at - timedelta(microseconds=random.choice((0, 1)))
+            effective_at = random.choice((None, *(random.choice(envelopes).occurred_at for _ in range(3))))
+            found = await figure_differences(pool, told, now, as_of=as_of, effective_at=effective_at)
+            assert found == [], (as_of, effective_at)
 
 
 async def test_an_answer_is_complete_up_to_the_heads_that_were_applied(database: NewDatabase) -> None:
