@@ -114,21 +114,22 @@ async def _live(addresses: Mapping[str, str]) -> None:
         await _all_heads_have_passed(offices, CHAPTERS[-1])
         national, regions = await offices.ask(f"{PATH}/national"), await offices.ask(f"{PATH}/regions")
         times = [(await _committees(offices, when), thai, english) for when, thai, english in TIMES]
-        with console.status("publishing the report"):
-            published = await publish_report(offices)
-            files = await fetch_report(offices, home() / REPORT_FOLDER)
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else WIDTH
     for each in all_tables(national, regions, times, width):
         console.print(each, width=width, crop=False)
     for each in sender_tables(year.senders.ledgers, width):
         console.print(each, width=width, crop=False)
+    console.print(f"\nboard:      {addresses['reporting']}/{PROGRAMME}", highlight=False)
+    async with Offices(addresses) as offices:
+        with console.status("publishing the report"):
+            published = await publish_report(offices)
+            files = await fetch_report(offices, home() / REPORT_FOLDER)
     _tell_report(published, files, addresses)
     _tell_sandbox(year.senders.sandbox_key, addresses["committee"])
 
 
 def _tell_report(report: str, files: Sequence[Path], addresses: Mapping[str, str]) -> None:
     """Print where the published report was written, and how it is made again."""
-    console.print()
     for file in files:
         console.print(f"report:     {file}", highlight=False, soft_wrap=True)
     issuer = f"{variable('issuer')}={addresses['issuer'].rpartition(':')[2]}"

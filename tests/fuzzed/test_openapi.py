@@ -29,7 +29,7 @@ from tests.servers import Servers
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")
 CAMPAIGN = os.environ.get("OBEC_EXAMPLES")
-EXAMPLES = int(CAMPAIGN or 6)
+EXAMPLES = int(CAMPAIGN or 4)
 """Of each operation; the campaign asks for more, and for others each time."""
 DAY = "2016-12-01"
 STREAMS = {

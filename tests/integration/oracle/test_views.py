@@ -113,7 +113,7 @@ async def test_at_fifty_random_times_figures_are_computed_from_what_was_known_an
     database: NewDatabase,
 ) -> None:
     random = Random(2560)
-    envelopes = history(random, 160, shards=1)
+    envelopes = history(random, 90, shards=1)
     made = await database("reporting")
     async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=2, server_settings=SEARCH_PATH) as pool:
         async with pool.acquire() as connection, connection.transaction():
