@@ -24,7 +24,9 @@ async def opened_browser() -> AsyncIterator[Browser]:
     unconfined = ["--no-sandbox"] if os.geteuid() == 0 else []
     # How fields for days are written to depends on the browser's own language, whatever the page's.
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=program(), args=["--lang=en-US", "--disable-gpu", *unconfined])
+        opened = await playwright.chromium.launch(
+            executable_path=program(), args=["--lang=en-US", "--disable-gpu", *unconfined]
+        )
         try:
             yield opened
         finally:
