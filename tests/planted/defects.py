@@ -434,13 +434,6 @@ DEFECTS = (
         CONVENTIONS + "test_pages_are_of_one_look_whatever_is_recorded_between_them",
     ),
     Defect(
-        "an order that comes into effect turns nothing",
-        "services/reporting/queries/asked.sql",
-        "WHERE c.valid_from <= $4)",
-        "WHERE c.valid_from <= $4 AND false)",
-        CONVENTIONS + "test_the_tag_turns_when_an_order_comes_into_effect",
-    ),
-    Defect(
         "rows of other regions are kept",
         "services/reporting/narrowing.py",
         "return in_region and in_period",
