@@ -15,17 +15,17 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from oracle.asked import Asked, World
+from oracle.differences import row_differences
+from oracle.guarantees.consumers import offset_faults
+from oracle.guarantees.every import guarantee_faults, told_by
+from oracle.guarantees.raw import SentRecord, StoredRow
+from oracle.numbers.subject import Subject
+from oracle.rules.every import settled_faults
+from oracle.told import tell
+from oracle.views import VIEWS
 from shared.contracts.envelope import Envelope
 from shared.streams.broker import Broker
-from tests.oracle.asked import Asked, World
-from tests.oracle.differences import row_differences
-from tests.oracle.guarantees.consumers import offset_faults
-from tests.oracle.guarantees.every import guarantee_faults, told_by
-from tests.oracle.guarantees.raw import SentRecord, StoredRow
-from tests.oracle.numbers.subject import Subject
-from tests.oracle.rules.every import settled_faults
-from tests.oracle.told import tell
-from tests.oracle.views import VIEWS
 
 Connection = Any
 SCHEMA = "reporting"

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from oracle.asked import World, ask
+from oracle.differences import row_differences
+from oracle.numbers.every import NUMBERS, Number, expected_rows
+from oracle.numbers.subject import Subject
+from oracle.told import Told
 from services.reporting.queries.asked import Question, answering
 from services.reporting.queries.figures import Figures
 from shared.clock import ClockMode
-from tests.oracle.asked import World, ask
-from tests.oracle.differences import row_differences
-from tests.oracle.numbers.every import NUMBERS, Number, expected_rows
-from tests.oracle.numbers.subject import Subject
-from tests.oracle.told import Told
 
 Row = dict[str, Any]
 CONSUMER = "reporting"

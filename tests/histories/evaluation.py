@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from oracle.days import last_day, over_at
 from shared.contracts.definition import IndicatorDefinition, MeasuredAt, ProgrammeDefinition
 from shared.contracts.envelope import Envelope
 from shared.contracts.evaluation import IndicatorMeasured, MeasurementVerified
 from shared.contracts.types import Frequency
 from tests.histories.teller import OFFICES, Fields, Teller
-from tests.oracle.days import last_day, over_at
 
 PERIODS = {
     Frequency.MONTHLY: [f"M{number:02}" for number in (1, 2, 3, 12)],

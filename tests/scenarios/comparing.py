@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
+from oracle.differences import row_differences
+from oracle.numbers.every import NUMBERS, expected_rows
+from oracle.numbers.subject import Subject
 from shared.web.jsonable import dump
-from tests.oracle.differences import row_differences
-from tests.oracle.numbers.every import NUMBERS, expected_rows
-from tests.oracle.numbers.subject import Subject
 
 Row = Mapping[str, Any]
 

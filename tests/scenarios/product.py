@@ -22,10 +22,10 @@ from deploy.local.ports import HOST, Ports
 from deploy.local.stack import Stack, programs_of
 from deploy.local.supervisor import Supervisor
 from deploy.local.topics import SERVICES
+from oracle.guarantees.every import told_by
+from oracle.told import Told
 from tests.eventually import eventually
 from tests.faults.process import clean_environment
-from tests.oracle.guarantees.every import told_by
-from tests.oracle.told import Told
 from tests.oracle_check import check_guarantees, read_store
 from tests.servers import Servers, run_folder
 from tests.stack import Database, Topics, fresh_database, fresh_topics

@@ -8,9 +8,9 @@ import pytest
 
 from demo import example
 from demo.year import DAY_BEFORE_LATE_ORDER
-from tests.oracle.asked import World, ask
-from tests.oracle.days import last_instant
-from tests.oracle.numbers.subject import Subject
+from oracle.asked import World, ask
+from oracle.days import last_instant
+from oracle.numbers.subject import Subject
 from tests.oracle_figures import figure_differences
 from tests.scenarios.comparing import answer_differences
 from tests.scenarios.product import Answer

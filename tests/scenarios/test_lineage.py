@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from demo.example import PROGRAMME
-from tests.oracle.asked import Asked, World
-from tests.oracle.numbers.subject import Subject
-from tests.oracle.told import Told
+from oracle.asked import Asked, World
+from oracle.numbers.subject import Subject
+from oracle.told import Told
 from tests.scenarios.comparing import answer_differences
 from tests.scenarios.product import Answer
 from tests.scenarios.year import Lived

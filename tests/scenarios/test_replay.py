@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from oracle.views import VIEWS
 from services.reporting.rebuild import Where, compare, make_schema, rebuild
 from shared.streams.topics import Topics
 from tests.eventually import eventually
-from tests.oracle.views import VIEWS
 from tests.oracle_check import read_topic
 from tests.scenarios.product import STORES, Product, connected
 from tests.scenarios.year import Lived

@@ -14,6 +14,10 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from oracle.asked import Asked, World
+from oracle.rows import freshness
+from oracle.rows.freshness import Head, Row, complete_up_to
+from oracle.told import tell
 from services.reporting.projections import projection as projection_module
 from services.reporting.projections.projection import STORES, ReportingProjection
 from services.reporting.queries.asked import Question, answering
@@ -23,10 +27,6 @@ from shared.streams.topics import Topics as Names
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
 from tests.histories import history
-from tests.oracle.asked import Asked, World
-from tests.oracle.rows import freshness
-from tests.oracle.rows.freshness import Head, Row, complete_up_to
-from tests.oracle.told import tell
 from tests.oracle_check import consumer_faults, table_differences, view_differences
 from tests.oracle_figures import CONSUMER, StoppedClock, figure_differences
 from tests.stack import Topics

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle.told import tell
 from tests.integration.reporting.site import Site
 from tests.integration.reporting.test_projection import EVERY_ROW, empty
-from tests.oracle.told import tell
 from tests.oracle_figures import figure_differences
 from tests.unit.reporting.histories import histories
 from tests.unit.reporting.log import Log

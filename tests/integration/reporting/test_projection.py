@@ -8,12 +8,12 @@ import asyncpg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from oracle.told import tell
 from services.reporting.projections.tables import TABLES
 from services.reporting.queries.figures import QUERIES, Figures
 from services.reporting.queries.history import as_json, rows_of
 from shared.contracts.envelope import Envelope
 from tests.integration.reporting.site import Site
-from tests.oracle.told import tell
 from tests.oracle_figures import figure_differences
 from tests.unit.reporting.histories import histories
 from tests.unit.reporting.log import PROGRAMME, Log

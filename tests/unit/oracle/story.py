@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from oracle.asked import World, ask
+from oracle.numbers.subject import Subject
+from oracle.told import Told, tell
+from oracle.views import VIEWS
 from shared.contracts.definition import ProgrammeDefinition
 from shared.contracts.event import REGISTRY
 from shared.contracts.types import bangkok_midnight
 from tests.journal import Journal
-from tests.oracle.asked import World, ask
-from tests.oracle.numbers.subject import Subject
-from tests.oracle.told import Told, tell
-from tests.oracle.views import VIEWS
 
 Row = dict[str, Any]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.oracle.differences import row_differences, same
+from oracle.differences import row_differences, same
 
 KEY = ("stream",)
 ROW = {"stream": "meeting:one", "held": True, "figure": Decimal("0.50"), "members": [{"office": "o"}], "region": None}

@@ -10,16 +10,16 @@ from random import Random
 
 import pytest
 
+from oracle.guarantees.chain import chain_faults, computed_hash
+from oracle.guarantees.claims import claim_faults
+from oracle.guarantees.consumers import offset_faults
+from oracle.guarantees.every import told_by
+from oracle.guarantees.places import place_faults
+from oracle.guarantees.raw import NO_HASH, SentRecord, StoredRow, envelopes
+from oracle.guarantees.topics import topic_faults
+from oracle.rows.freshness import Head, complete_up_to
 from shared.contracts.envelope import Envelope
 from tests.histories import history
-from tests.oracle.guarantees.chain import chain_faults, computed_hash
-from tests.oracle.guarantees.claims import claim_faults
-from tests.oracle.guarantees.consumers import offset_faults
-from tests.oracle.guarantees.every import told_by
-from tests.oracle.guarantees.places import place_faults
-from tests.oracle.guarantees.raw import NO_HASH, SentRecord, StoredRow, envelopes
-from tests.oracle.guarantees.topics import topic_faults
-from tests.oracle.rows.freshness import Head, complete_up_to
 from tests.unit.oracle.story import COMMITTEE, THREE, P, Story, utc
 from tests.unit.oracle.test_rows_activity import HELD, MEETING, cancel, schedule
 

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle.numbers.cells import cell, completeness
-from tests.oracle.numbers.dues import activity_progress, due, due_item
-from tests.oracle.numbers.regions import committees_in_place, region_committee
-from tests.oracle.numbers.scores import current_score, national_cell, weighted_total, year_score
-from tests.oracle.numbers.subject import only
-from tests.oracle.numbers.sums import briefings, judged_otherwise_now, meetings, money, recommendations, visits
+from oracle.numbers.cells import cell, completeness
+from oracle.numbers.dues import activity_progress, due, due_item
+from oracle.numbers.regions import committees_in_place, region_committee
+from oracle.numbers.scores import current_score, national_cell, weighted_total, year_score
+from oracle.numbers.subject import only
+from oracle.numbers.sums import briefings, judged_otherwise_now, meetings, money, recommendations, visits
 from tests.unit.oracle.story import (
     ANN,
     BEN,

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from oracle.rules.committees import committee_faults, mandate_faults, programme_faults
+from oracle.rules.every import rule_faults
+from oracle.rules.measurements import briefing_faults, measurement_faults, recommendation_faults, weight_faults
+from oracle.rules.meetings import meeting_faults
+from oracle.rules.money import money_faults
+from oracle.rules.rollups import rollup_faults
+from oracle.rules.scores import score_faults, score_of
 from shared.contracts.committee import MandateText
 from shared.contracts.types import Direction
-from tests.oracle.rules.committees import committee_faults, mandate_faults, programme_faults
-from tests.oracle.rules.every import rule_faults
-from tests.oracle.rules.measurements import briefing_faults, measurement_faults, recommendation_faults, weight_faults
-from tests.oracle.rules.meetings import meeting_faults
-from tests.oracle.rules.money import money_faults
-from tests.oracle.rules.rollups import rollup_faults
-from tests.oracle.rules.scores import score_faults, score_of
 from tests.unit.oracle.story import (
     ANN,
     BEN,

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from oracle.asked import ask, end_of
+from oracle.days import day_of, fiscal_year, is_past, last_day, periods
 from shared.contracts.types import Frequency
-from tests.oracle.asked import ask, end_of
-from tests.oracle.days import day_of, fiscal_year, is_past, last_day, periods
 from tests.unit.oracle.story import COMMITTEE, NOW, Story, midnight, utc
 
 
