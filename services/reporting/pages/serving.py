@@ -53,6 +53,7 @@ def frame(
         "reader": reader,
         "section": section,
         "ignores": ignores,
+        "names": {each["code"]: each["name"] for each in national["activities"]},
         "frame": {
             "programme": national["programme"],
             "meta": meta,

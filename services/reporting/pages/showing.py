@@ -167,9 +167,13 @@ class Showing:
         """A figure's name in words."""
         return name_of_figure(self, figure)
 
+    def lineage_of(self, figure: str) -> str:
+        """The address of what is behind a figure."""
+        return self.address.to("lineage", figure=figure)
+
     def figure_link(self, figure: str) -> Markup:
         """A figure's name in words, leading to what is behind it."""
-        return _LINK.format(self.address.to("lineage", figure=figure), self.figure_name(figure))
+        return _LINK.format(self.lineage_of(figure), self.figure_name(figure))
 
     def about(self, stream: str) -> str:
         """What a stream is about, in words."""
@@ -236,7 +240,7 @@ class Showing:
             case Mapping():
                 return self.pick(value) if value.keys() & {"th", "en"} else exact(value)
             case list() | tuple():
-                told = ", ".join(each if isinstance(each, str) else exact(each) for each in value)
+                told = Markup(", ").join(self.anything(each) for each in value)
                 return _LIST.format(told) if told else self.why("none")
             case datetime() | date() | bool():
                 return self.shown(value)

@@ -172,7 +172,6 @@ EVENTS: Mapping[str, str] = {
 """What happened, by the event's name; of an event that stands not here its name is shown."""
 
 MEMBERS: Mapping[str, str] = {
-    "text": _("In short"),
     "regions": _("Regions"),
     "appointed": _("Appointed"),
     "proposed": _("Proposed"),

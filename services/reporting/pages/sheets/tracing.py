@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.reporting.asking import Wanted
@@ -11,6 +12,36 @@ from services.reporting.pages.showing import Showing
 from services.reporting.pages.states import MEMBERS
 
 KINDS = ("region", "period", "programme")
+OPEN_ROWS = 20
+"""So many rows of a kind are shown at once; more are folded away behind their number."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Rows of one kind of figure, such as ``cell``, by figure; the kind's name is the first part of its figures'."""
+
+    kind: str
+    figures: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(map(len, self.figures.values()))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is short enough to be shown at once."""
+        return self.rows <= OPEN_ROWS
+
+
+def grouped(rows: Iterable[Mapping[str, Any]]) -> list[Group]:
+    """Rows by kind and figure, in the order in which these come first."""
+    groups: dict[str, Group] = {}
+    for row in rows:
+        figure = row["figure"]
+        kind = figure.partition("/")[0]
+        groups.setdefault(kind, Group(kind)).figures.setdefault(figure, []).append(row)
+    return list(groups.values())
 
 
 def _told(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -28,7 +59,7 @@ def changes(_show: Showing, parts: Parts, asked: Asked, _meta: Mapping[str, Any]
     if len(parts) == 1:
         return {"since": since, "found": None, "known": [], "technical": []}
     known, technical = _told(parts[1]["changes"])
-    return {"since": since, "found": parts[1], "known": known, "technical": technical}
+    return {"since": since, "found": parts[1], "known": grouped(known), "technical": grouped(technical)}
 
 
 def _changes(asked: Asked) -> Sequence[Wanted]:
@@ -38,8 +69,10 @@ def _changes(asked: Asked) -> Sequence[Wanted]:
 def compare(_show: Showing, parts: Parts, asked: Asked, _meta: Mapping[str, Any]) -> Context:
     """Two regions, periods or programmes side by side; without any, the question which."""
     found = parts[1] if len(parts) > 1 else None
-    known, technical = _told(found["figures"] if found else [])
-    return {"found": found, "asked": asked.query, "known": known, "technical": technical}
+    # What is compared stands at the head of its column.
+    rows = [row for row in found["figures"] if row["member"] != found["of"]] if found else []
+    known, technical = _told(rows)
+    return {"found": found, "asked": asked.query, "known": grouped(known), "technical": grouped(technical)}
 
 
 def _compare(asked: Asked) -> Sequence[Wanted]:
@@ -60,7 +93,7 @@ def _lineage(asked: Asked) -> Sequence[Wanted]:
 def event(_show: Showing, parts: Parts, _asked: Asked, _meta: Mapping[str, Any]) -> Context:
     """One event: where it stands and came from, and what it moved."""
     known, technical = _told(parts[1]["moved"])
-    return {**parts[1], "known": known, "technical": technical}
+    return {**parts[1], "known": grouped(known), "technical": grouped(technical)}
 
 
 SHEETS = (
