@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -13,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from shared.clock import ClockMode
 from shared.streams.broker import Broker, Mechanism, Protocol
 
+SHORTEST_SECRET = 24
+"""Characters of a secret that signs."""
 _ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?/?", re.ASCII)
 
 
@@ -62,15 +65,25 @@ class Settings(BaseSettings):
     reporting_dsn: str | None = Field(default=None, repr=False)
     reporting_owner_dsn: str | None = Field(default=None, repr=False)
     reporting_port: int = Field(default=8400, ge=1, le=65535)
+    reporting_projector_port: int | None = Field(default=None, ge=1, le=65535)
+    reporting_monitor_port: int | None = Field(default=None, ge=1, le=65535)
+    reporting_rebuilder_port: int | None = Field(default=None, ge=1, le=65535)
+    reporting_prover_port: int | None = Field(default=None, ge=1, le=65535)
+    activity_reactions_port: int | None = Field(default=None, ge=1, le=65535)
+    evaluation_reactions_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a process without an API tells how it is; None: nowhere."""
     committee_url: str | None = None
     activity_url: str | None = None
     evaluation_url: str | None = None
+    reporting_url: str | None = None
     """Where others reach the service, when that is not its host and port."""
     host: str = "127.0.0.1"
     clock: ClockMode = ClockMode.REAL
     issuers: tuple[Issuer, ...] = ()
     """JSON: [{"issuer": …, "jwks_url": …, "audience": …}]. Without any, nobody can log in."""
     embedded: bool = False
+    two_person: bool = False
+    """Whether what an operator destroys waits for a second operator."""
     public_read: bool = False
     """Whether reporting's views are open to everybody."""
     sign_in: str | None = None
@@ -87,6 +100,35 @@ class Settings(BaseSettings):
     instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
     """Names a consuming process among those that share its work: started again by this name, it takes its own place at
     once; without one, others wait until the broker has given up the one that died."""
+    canary_seconds: int = Field(default=0, ge=0, le=86_400)
+    """How often a write service sends a canary; 0: never."""
+    silence_seconds: int = Field(default=86_400, ge=3_600, le=366 * 86_400)
+    """A publisher's pause that is shorter is never called silence."""
+    late_seconds: int = Field(default=7 * 86_400, ge=1, le=3_660 * 86_400)
+    """An event that was received so long after it took effect is called late."""
+    alarm_seconds: float = Field(default=30.0, gt=0, le=3_600)
+    """How often it is judged whether there is anything to be alarmed about."""
+    alarm_repeat_minutes: float = Field(default=60.0, gt=0, le=10_080)
+    """After how long an alarm that nobody has acknowledged is told again."""
+    alarm_webhook: str | None = None
+    """Where alarms are POSTed; None: nowhere."""
+    alarm_webhook_secret: str = Field(default="", repr=False)
+    """Signs what is POSTed (Standard Webhooks): any 24 characters at least, or base64 behind ``whsec_``."""
+    alarm_folders: str = "."
+    """Folders whose disks are watched, with ``:`` between them."""
+    alarm_token: str = Field(default="", repr=False)
+    """Token of an operator with which the other services are asked how they are; empty: only whether they live."""
+    smtp_host: str | None = None
+    """Mail server by which alarms are told; None: none."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    smtp_from: str = ""
+    smtp_to: str = ""
+    """Addresses of offices, with ``,`` between them."""
+    verify_seconds: int = Field(default=3_600, ge=0, le=366 * 86_400)
+    """How often everything is verified; 0: only when an operator asks."""
     faults: str | None = None
     """Folder through which tests break the process, see shared.faults."""
 
@@ -114,8 +156,24 @@ class Settings(BaseSettings):
             raise ValueError("OBEC_CLOCK: the simulated clock is for the embedded stack (OBEC_EMBEDDED=1)")
         if self.sign_in and self.public_address is None and not is_loopback(self.host):
             raise ValueError("OBEC_PUBLIC_ADDRESS: with OBEC_SIGN_IN it says where the issuer sends browsers back to")
+        self._require_channels()
         _ = self.broker
         return self
+
+    def _require_channels(self) -> None:
+        """What goes out can be held against its sender, and no password goes out in the open."""
+        if self.alarm_webhook is not None:
+            if not is_protected(self.alarm_webhook):
+                raise ValueError("OBEC_ALARM_WEBHOOK: alarms go out over https, or over http on this machine")
+            if len(self.alarm_webhook_secret) < SHORTEST_SECRET:
+                raise ValueError(f"OBEC_ALARM_WEBHOOK_SECRET: {SHORTEST_SECRET} characters at least sign what goes out")
+            if not is_signing_key(self.alarm_webhook_secret):
+                raise ValueError("OBEC_ALARM_WEBHOOK_SECRET: behind whsec_ stands base64")
+        if self.smtp_host is not None:
+            if "@" not in self.smtp_from or not all("@" in each for each in self.smtp_to.split(",")):
+                raise ValueError("OBEC_SMTP_FROM and OBEC_SMTP_TO: with OBEC_SMTP_HOST both name addresses")
+            if self.smtp_security == "none" and not is_loopback(self.smtp_host):
+                raise ValueError("OBEC_SMTP_SECURITY: only a mail server on this machine is talked to in the open")
 
     @property
     def broker(self) -> Broker | None:
@@ -155,6 +213,11 @@ class Settings(BaseSettings):
         found: int = getattr(self, f"{service}_port")
         return found
 
+    def worker_port(self, service: str, role: str) -> int | None:
+        """Port on which a process without an API tells how it is; None where none is set, or it has an API."""
+        found: int | None = getattr(self, f"{service}_{role}_port", None)
+        return found
+
     def url(self, service: str) -> str:
         """Where callers reach a service over HTTP, without a slash at its end."""
         found: str | None = getattr(self, f"{service}_url")
@@ -178,6 +241,14 @@ def is_protected(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    except ValueError:
+        return False
+
+
+def is_signing_key(secret: str) -> bool:
+    """Whether a webhook's secret is any text, or base64 behind ``whsec_`` as Standard Webhooks writes it."""
+    try:
+        return not secret.startswith("whsec_") or bool(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
     except ValueError:
         return False
 

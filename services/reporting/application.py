@@ -10,16 +10,28 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
+from services.reporting.alarms.http import AlarmApi
 from services.reporting.asking import Desk
 from services.reporting.following import Watch
 from services.reporting.http import Views
+from services.reporting.monitor.reading import Limits
+from services.reporting.operating_http import OperatorViews
+from services.reporting.pages.console.routes import Console
+from services.reporting.pages.console.services import SERVICES, Services
 from services.reporting.pages.people import People
 from services.reporting.pages.routes import Pages
+from services.reporting.projections.projection import ReportingProjection
+from services.reporting.proving.http import ProofRoutes
+from services.reporting.rebuilding.routes import RebuildRoutes
 from services.reporting.receipts import Receipts
 from services.reporting.reports import Reports
 from services.reporting.reports_http import ReportRoutes
+from shared.operating.consumers import Consumer
+from shared.operating.deciding import Operators
+from shared.operating.http import OperatorApi
+from shared.operating.status_http import StatusApi
 from shared.process import in_background, opened_store, patiently, told_of
-from shared.service import WRITE_SERVICES, listen, relays_of, serve, states_of
+from shared.service import WRITE_SERVICES, listen, relays_of, serve, states_of, watcher_of
 from shared.settings import Settings
 from shared.web.api import Api
 from shared.web.app import VERSION, base_app
@@ -32,6 +44,10 @@ SEARCH_PATH = {"search_path": "reporting, public"}
 ASKING = {**SEARCH_PATH, "jit": "off", "plan_cache_mode": "force_generic_plan"}
 """Of the connections that answer questions: their statements are few, long and always the same; planning each anew took
 more than half of the time."""
+PROCESSES = ("reporting-projector", "reporting-monitor", "reporting-rebuilder", "reporting-prover")
+"""Of this service, beside its API."""
+CONSUMERS = (Consumer("reporting", ReportingProjection, settings=SEARCH_PATH),)
+"""Of which this process can show what a replay would change."""
 CONNECTIONS = 8
 """Of the pool that answers questions."""
 
@@ -68,13 +84,24 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         reports = Reports(desk, store)
         ReportRoutes(reports).add_to(api)
         relays = relays_of(settings, store)
+        watcher = watcher_of(settings, "reporting", relays, PROCESSES)
+        StatusApi(watcher).add_to(api)
+        operators = Operators("reporting", lambda: store.pool, two_person=settings.two_person)
+        OperatorApi(operators, store, CONSUMERS).add_to(api)
+        RebuildRoutes(operators).add_to(api)
+        OperatorViews(desk, Limits.of(settings)).add_to(api)
+        AlarmApi(store, operators).add_to(api)
+        ProofRoutes(operators).add_to(api)
         checks = [Check("relay", states_of(relays), required=False)] if relays else []
         app = application(desk, authenticator, api, public_read=settings.public_read, checks=checks)
+        app.state.operators = operators
         SignIn(settings).add_to(app)
         pages = Pages(desk, reports, People(client, settings.url("committee")))
         pages.add_to(app)
+        urls = {service: settings.url(service) for service in SERVICES}
+        Console(Services(client, urls), stop).add_to(app)
         await pages.prepare()
-        await stack.enter_async_context(in_background(*(relay.run for relay in relays)))
+        await stack.enter_async_context(in_background(watcher.run, *(relay.run for relay in relays)))
         await serve(app, listening, stop, settings)
 
 

@@ -14,6 +14,7 @@ from services.reporting.pages.dates import day_in, day_of, moment_in, period_in,
 from services.reporting.pages.language import said
 from services.reporting.pages.naming import form_of, name_of_figure, name_of_stream, path_of_stream, state_of
 from services.reporting.pages.numbers import FORMS, count, exact
+from services.reporting.pages.operating import WORDS as OPERATING
 from services.reporting.pages.states import DUE, EVENTS, MEMBERS, RULES, SEATS, STATES, WHY
 from services.reporting.pictures.colours import STATES as TONES
 from services.reporting.queries.lineage import CENTRE, NATION
@@ -22,6 +23,15 @@ from shared.thai.fiscal import BANGKOK, KIND_OF_FREQUENCY, periods
 from shared.thai.regions import CENTRAL, CODES
 from shared.web.asked import moment
 from shared.web.problems import Language
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "seat": SEATS,
+    "due": DUE,
+    "rule": RULES,
+    "event": EVENTS,
+    "member": MEMBERS,
+    **OPERATING,
+}
 
 _FIGURE = Markup('<a class="figure" href="{}"><data value="{}" data-figure="{}" data-member="{}">{}</data></a>')
 _LINKED = Markup('<a class="figure" href="{}">{}</a>')
@@ -59,6 +69,14 @@ class Showing:
         if moment is None:
             return ""
         return _TIME.format(moment.astimezone(BANGKOK).isoformat(timespec="seconds"), moment_in(self.language, moment))
+
+    def instant(self, text: str) -> Markup | str:
+        """A moment that a service told as text."""
+        return self.moment(datetime.fromisoformat(text))
+
+    def event_name(self, type_: str | None) -> Markup | str:
+        """An event's name in words, from its whole type; of a record that is no event, that there is none."""
+        return self.word("event", type_.split(".")[-2]) if type_ and type_.count(".") > 1 else self.why("none")
 
     def period(self, code: str) -> str:
         """A period's name."""
@@ -104,9 +122,8 @@ class Showing:
         return _STATE.format(tone, TONES[tone].sign, sentence)
 
     def word(self, table: str, key: str) -> str:
-        """The page's word for a key: of a ``seat``, what is ``due``, a ``rule``, an ``event`` or a ``member``."""
-        words = {"seat": SEATS, "due": DUE, "rule": RULES, "event": EVENTS, "member": MEMBERS}[table]
-        return self.say(words.get(key, key))
+        """The page's word for a key of a table of words, such as ``seat``, ``due``, ``event`` or ``member``."""
+        return self.say(_WORDS[table].get(key, key))
 
     def shown(self, value: Any, form: str = "count") -> Markup | str:
         """A value as people read it; ``form`` is a key of ``FORMS``, and of days and moments does not matter."""

@@ -168,6 +168,11 @@ EVENTS: Mapping[str, str] = {
     "ReportApproved": _("Report approved"),
     "ReportPublished": _("Report published"),
     "FactVoided": _("Fact voided"),
+    "AlarmRaised": _("Alarm raised"),
+    "AlarmCleared": _("Alarm cleared"),
+    "AlarmAcknowledged": _("Alarm acknowledged"),
+    "AlarmSilenced": _("Alarm silenced"),
+    "CanarySent": _("Canary sent"),
 }
 """What happened, by the event's name; of an event that stands not here its name is shown."""
 

@@ -1,0 +1,1 @@
+"""The operators' console: every service seen and mended through its operator API, in the operator's own name."""
