@@ -4,10 +4,12 @@ import sys
 
 import typer
 
-from obec import kafka, local, programme, report, stores
+from obec import checkpoints, kafka, local, programme, report, stores
 from obec.demo import demo
+from obec.ops import commands as operating
 from obec.output import fail
 from obec.publish import publish
+from obec.trace import trace
 
 app = typer.Typer(
     add_completion=False,
@@ -23,12 +25,16 @@ for command in (
     local.token,
     publish,
     stores.verify,
+    stores.backup,
     stores.restore,
+    trace,
 ):
     app.command()(command)
 app.add_typer(programme.app, name="programme")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(report.app, name="report")
+app.add_typer(operating.app, name="ops")
+app.add_typer(checkpoints.app, name="checkpoint")
 
 
 def main() -> None:

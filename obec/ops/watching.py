@@ -1,0 +1,149 @@
+"""The commands that only look: status, monitor, events, waiting facts, the audit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from deploy.local.errors import StackError
+from obec.asking import SERVICES, ask
+from obec.ops.telling import AsJson, Service, coloured, tell, told_in_one_line
+
+NOT_WELL = 3
+"""Exit code of ``status`` unless every verdict is ok."""
+Services = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SERVICES)}; all when none is named.")]
+
+
+@told_in_one_line
+def status(services: Services = None, as_json: AsJson = False) -> None:
+    """Every service, process, relay and consumer with a verdict; exit code 3 unless all is well."""
+    found = asyncio.run(_every(services or SERVICES))
+    columns = ("service", "what", "verdict", "behind", "position", "said of it")
+    tell(as_json, found, "status", columns, lambda: [line for each in found for line in _lines(each)])
+    if any(each["verdict"] != "ok" for each in found):
+        raise typer.Exit(NOT_WELL)
+
+
+async def _every(services: Sequence[str]) -> list[Any]:
+    return list(await asyncio.gather(*(asyncio.to_thread(_status, each) for each in services)))
+
+
+def _status(service: str) -> Any:
+    if service not in SERVICES:
+        raise StackError(f"no service is called {service!r}: {', '.join(SERVICES)}")
+    try:
+        return ask(service, "ops/status")
+    except StackError as error:
+        return {
+            "service": service,
+            "verdict": "stopped",
+            "roles": [],
+            "relays": [],
+            "consumers": [],
+            "message": str(error),
+        }
+
+
+def _lines(told: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    service = told["service"]
+    yield f"[bold]{service}[/]", "", coloured(told["verdict"]), "", "", told["message"]
+    for each in told["roles"]:
+        yield "", each["process"], coloured(each["verdict"]), "", "", each["message"]
+    for each in told["relays"]:
+        name = f"relay:{each['shard']}{' (leads)' if each['leading'] else ''}"
+        behind, position = str(each["backlog_events"]), str(each["position"])
+        yield "", name, coloured(each["verdict"]), behind, position, each["error"]
+    for each in told["consumers"]:
+        lag = "?" if each["lag"] is None else str(each["lag"])
+        said = " ".join(filter(None, (each["halted"], f"parked {each['parked']}" if each["parked"] else "")))
+        name = f"{each['consumer']} ← {each['store']}/{each['shard']}"
+        yield "", name, coloured(each["verdict"]), lag, str(each["position"]), said
+
+
+@told_in_one_line
+def monitor(as_json: AsJson = False) -> None:
+    """Rates of the last hour, publishers that are silent, and how long canaries take."""
+    told = ask("reporting", "ops/monitor")
+    columns = ("event", "service", "publisher", "hour", "a minute", "late")
+    tell(as_json, told, "rates", columns, lambda: [_rate(each) for each in told["rates"]])
+    if not as_json:
+        tell(False, told, "publishers", ("publisher", "verdict", "events", "last heard"),
+             lambda: [_publisher(each) for each in told["publishers"]])  # fmt: skip
+        tell(False, told, "canaries", ("service", "last", "p50", "p99"),
+             lambda: [_canary(each) for each in told["canaries"]])  # fmt: skip
+
+
+def _rate(each: Mapping[str, Any]) -> Sequence[str]:
+    return (each["type"], each["store"], each["publisher"], str(each["hour_events"]), f"{each['per_minute']:.2f}",
+            str(each["late"]))  # fmt: skip
+
+
+def _publisher(each: Mapping[str, Any]) -> Sequence[str]:
+    return each["publisher"], coloured(each["verdict"]), str(each["events"]), each["last_at"] or ""
+
+
+def _canary(each: Mapping[str, Any]) -> Sequence[str]:
+    return each["service"], *(_seconds(each[name]) for name in ("last_seconds", "p50_seconds", "p99_seconds"))
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f} s"
+
+
+@told_in_one_line
+def events(
+    type: Annotated[str, typer.Option(help="Name of an event, such as MeetingHeld.")] = "",
+    stream: Annotated[str, typer.Option(help="Only of this stream.")] = "",
+    correlation: Annotated[str, typer.Option(help="Correlation id.")] = "",
+    person: Annotated[str, typer.Option(help="Id of a person that the data names.")] = "",
+    since: Annotated[str, typer.Option(help="Recorded then or later.")] = "",
+    until: Annotated[str, typer.Option(help="Recorded then or before.")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Search the events of all services, the newest first."""
+    query = {"type": type, "stream": stream, "correlation": correlation, "person": person, "since": since,
+             "until": until, "limit": limit}  # fmt: skip
+    found = ask("reporting", "ops/events", query)
+    columns = ("recorded", "event", "stream", "position", "id")
+    tell(as_json, found, "events", columns, lambda: [_event(each) for each in found])
+
+
+def _event(each: Mapping[str, Any]) -> Sequence[str]:
+    position = f"{each['store']}:{each['shard']}:{each['position']}"
+    return each["recorded_at"], each["name"], each["stream"], position, str(each["event_id"])
+
+
+@told_in_one_line
+def waiting(service: Service, as_json: AsJson = False) -> None:
+    """Facts that wait for what comes before them, and those in quarantine."""
+    told = ask(service, "ops/waiting")
+    for kind in ("waiting", "quarantined") if not as_json else ("waiting",):
+        title = f"{kind}: {told[kind]['count']}"
+        columns = ("publisher", "fact", "stream", "why", "received")
+        tell(as_json, told, title, columns, lambda of=kind: [_fact(each) for each in told[of]["facts"]])  # type: ignore[misc]
+
+
+def _fact(each: Mapping[str, Any]) -> Sequence[str]:
+    why = each.get("waits_for") or each["reason"].get("code", "")
+    return each["publisher"] or "", f"{each['source']}/{each['id']}", each["stream"] or "", why, each["received_at"]
+
+
+@told_in_one_line
+def audit(
+    service: Service,
+    limit: Annotated[int, typer.Option(help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """What operators did in a service, the newest first."""
+    lines = ask(service, "ops/audit", {"limit": limit})
+    columns = ("line", "at", "who", "action", "of what", "reason", "outcome")
+    tell(as_json, lines, f"audit of {service}", columns, lambda: [_line(each) for each in lines])
+
+
+def _line(each: Mapping[str, Any]) -> Sequence[str]:
+    who = f"{each['actor']} with {each['seconded_by']}" if each["seconded_by"] else each["actor"]
+    return str(each["id"]), each["at"], who, each["action"], each["target"], each["reason"], each["outcome"]
