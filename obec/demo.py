@@ -27,7 +27,7 @@ from obec.local import home, tell_addresses
 from obec.output import console, fail, progress
 from shared.kit.sending import CannotSend
 
-SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1"}
+SETTINGS = {"OBEC_CLOCK": "simulated", "OBEC_PUBLIC_READ": "1", "OBEC_CANARY_SECONDS": "0"}
 WITHOUT_DISK_FLUSH = {"fsync": "off"}
 """The data are made new on each run and need not survive a power cut; what is killed still finds what it had."""
 
@@ -63,7 +63,7 @@ def demo() -> None:
     try:
         with progress("making a new stack") as report:
             stack.reset()
-            stack.start(report)
+            stack.start(report, wait_for_all=False)
         asyncio.run(_live(addresses_of(stack)))
         lived = True
         console.print(f"\n{time.monotonic() - began:.0f} s from the first line to here", style="dim")

@@ -18,7 +18,17 @@ from deploy.local.supervisor import ROOT
 from deploy.local.users import USERS
 from obec.output import console, fail, progress, table
 
-SETTINGS = ("OBEC_TOPIC_PREFIX", "OBEC_SHARDS", "OBEC_REPLICATION", "OBEC_CLOCK", "OBEC_ISSUERS")
+SETTINGS = (
+    "OBEC_TOPIC_PREFIX",
+    "OBEC_SHARDS",
+    "OBEC_REPLICATION",
+    "OBEC_CLOCK",
+    "OBEC_ISSUERS",
+    "OBEC_CANARY_SECONDS",
+    "OBEC_ALARM_FOLDERS",
+)
+CANARY_SECONDS = "60"
+"""How often the services that `up` starts send a canary, unless the environment says otherwise."""
 COLOURS = {"running": "green", "given": "green", "starting": "yellow", "not answering": "red", "stopped": "dim"}
 
 
@@ -29,7 +39,8 @@ def home() -> Path:
 
 def local_stack() -> Stack:
     """The stack of `obec up`, as the environment sets it. Raises StackError."""
-    settings = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    told = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    settings = {"OBEC_CANARY_SECONDS": CANARY_SECONDS, **told}
     ports, given = Ports.of_environment(os.environ), Given.of_environment(os.environ)
     return Stack(home() / "local", ports, given=given, settings=settings)
 

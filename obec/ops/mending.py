@@ -177,9 +177,7 @@ def proposals(service: Service, as_json: AsJson = False) -> None:
     found = ask(service, "ops/proposals")
     columns = ("proposal", "action", "of what", "reason", "by", "lapses")
     names = ("id", "action", "target", "reason", "actor", "until")
-    tell(
-        as_json, found, "proposals", columns, lambda: [[coloured(str(each[name])) for name in names] for each in found]
-    )
+    tell(as_json, found, "proposals", columns, lambda: [[str(each[name]) for name in names] for each in found])
 
 
 @told_in_one_line
