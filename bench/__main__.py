@@ -15,7 +15,19 @@ from bench import results
 from bench.harness import SIZES, Size
 from bench.site import started
 
-FIGURES = ("append", "relay", "projection", "visible", "growth", "memory", "ingress", "reading", "demo")
+FIGURES = (
+    "append",
+    "relay",
+    "projection",
+    "rebuild",
+    "visible",
+    "growth",
+    "memory",
+    "ingress",
+    "reading",
+    "verify",
+    "demo",
+)
 
 
 async def measure(figures: list[str], size: Size) -> None:

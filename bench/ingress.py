@@ -232,7 +232,7 @@ async def service(site: Site) -> AsyncIterator[Running]:
             cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            await until_answered(port, "/health/ready", process)
+            await until_answered(port, "/readyz", process)
             yield Running(port, topics, own)
         finally:
             process.send_signal(signal.SIGTERM)

@@ -182,7 +182,7 @@ async def api(site: Site, database: Database, prefix: str) -> AsyncIterator[int]
         cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        await until_answered(port, "/health/ready", process)
+        await until_answered(port, "/readyz", process)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)

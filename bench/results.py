@@ -18,7 +18,19 @@ from bench.harness import Report, Size
 
 HERE = Path(__file__).parent
 RAW = HERE / "raw"
-ORDER = ("append", "relay", "projection", "visible", "growth", "memory", "ingress", "reading", "demo")
+ORDER = (
+    "append",
+    "relay",
+    "projection",
+    "rebuild",
+    "visible",
+    "growth",
+    "memory",
+    "ingress",
+    "reading",
+    "verify",
+    "demo",
+)
 HEAD = """\
 # Measured
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from obec import checkpoints, kafka, local, programme, report, stores
+from obec import checkpoints, kafka, local, persons, programme, report, stores
 from obec.demo import demo
 from obec.ops import commands as operating
 from obec.output import fail
@@ -34,6 +34,7 @@ app.add_typer(programme.app, name="programme")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(report.app, name="report")
 app.add_typer(operating.app, name="ops")
+app.add_typer(persons.app, name="persons")
 app.add_typer(checkpoints.app, name="checkpoint")
 
 

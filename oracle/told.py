@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from shared.contracts.common import CanarySent
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import REGISTRY, Event, split_type
 
@@ -81,8 +82,13 @@ class Told:
 
 
 def tell(envelopes: Iterable[Envelope]) -> list[Told]:
-    """Every event once, in order of store, shard and position; what was sent twice is read where it first came."""
+    """Every event once, in order of store, shard and position; what was sent twice is read where it first came.
+
+    Canaries are left out: they are sent to be timed and are no part of what happened.
+    """
     first: dict[tuple[str, int, int], Told] = {}
     for envelope in envelopes:
+        if envelope.type == CanarySent.spec.type:
+            continue
         first.setdefault((envelope.store, envelope.shard, envelope.position), Told(envelope))
     return [first[place] for place in sorted(first)]

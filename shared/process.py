@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,16 +17,19 @@ import stamina
 import structlog
 import uvloop
 
-from shared import logging
+from shared import logging, tracing_otel
 from shared.eventstore.migrate import MigrationChanged, folders
 from shared.eventstore.migrate import migrate as run_migrations
 from shared.eventstore.store import EventStore, WrongStore
+from shared.operating.heartbeats import VITALS, Heart, instance_of
 from shared.settings import Settings, WrongSettings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+MIGRATE = "migrate"
+"""The role that every service has and that ends by itself."""
 PATIENCE = 10.0
 """Seconds for which a starting process waits for its database."""
 BROKER_PATIENCE = 5.0
@@ -56,15 +59,16 @@ def run(service: str, roles: Mapping[str, Role]) -> NoReturn:
 
     Ends the process: 0 when it was told to stop, 1 when it cannot go on, 2 for a role that does not exist.
     """
-    known = {"migrate": migrating(service), **roles}
+    known = {MIGRATE: migrating(service), **roles}
     name = sys.argv[1] if len(sys.argv) == 2 else ""
     if name not in known:
         _say(f"usage: python -m services.{service} {'|'.join(known)}")
         sys.exit(2)
     logging.configure(service)
+    tracing_otel.start(service)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(known[name], Settings.read()))
+            runner.run(_until_told(service, name, known[name], Settings.read()))
     except (StartRefused, WrongSettings) as refused:
         _say(f"{service} {name}: {refused}")
         sys.exit(1)
@@ -153,10 +157,12 @@ def ready(settings: Settings) -> Iterator[None]:
     file = Path(settings.ready_file) if settings.ready_file else None
     if file is not None:
         file.write_text(str(os.getpid()))
+    VITALS.become(ready=True)
     log.info("ready")
     try:
         yield
     finally:
+        VITALS.become(ready=False)
         if file is not None:
             file.unlink(missing_ok=True)
 
@@ -186,13 +192,41 @@ def told_of(variable: str, service: str) -> Iterator[None]:
         raise StartRefused(f"the database of {variable} refuses: {_first_line(error)}") from error
 
 
-async def _until_told(role: Role, settings: Settings) -> None:
-    """Run a role; on the first SIGTERM or SIGINT tell it to stop."""
+async def _until_told(service: str, name: str, role: Role, settings: Settings) -> None:
+    """Run a role; on the first SIGTERM or SIGINT tell it to stop. What works says beside it that it lives."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await role(settings, stop)
+    if name == MIGRATE:
+        await role(settings, stop)
+        return
+    async with in_background(*_hearts(service, name, settings)), _door(service, name, settings):
+        await role(settings, stop)
+
+
+def _hearts(service: str, name: str, settings: Settings) -> Sequence[Run]:
+    """The heart of a process; none where no database is set, of which the role itself will speak."""
+    dsn: str | None = getattr(settings, f"{service}_dsn")
+    return [] if dsn is None else [Heart(dsn, f"{service}-{name}", instance_of(settings.instance)).run]
+
+
+@asynccontextmanager
+async def _door(service: str, name: str, settings: Settings) -> AsyncIterator[None]:
+    """The door of a process that has no API, where a port is set for it. Raises StartRefused."""
+    port = settings.worker_port(service, name)
+    if port is None:
+        yield
+        return
+    from shared.web.bare import serve_bare
+    from shared.web.serving import CannotListen, bound
+
+    try:
+        with bound(settings.host, port, f"OBEC_{service}_{name}_PORT".upper()) as listening:
+            async with in_background(partial(serve_bare, listening)):
+                yield
+    except CannotListen as refused:
+        raise StartRefused(str(refused)) from refused
 
 
 def _first_line(error: BaseException) -> str:

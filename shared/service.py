@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -11,7 +10,6 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from shared.contracts import Learned
@@ -25,6 +23,14 @@ from shared.ingress.http import LARGEST_BATCH, PATH, Ingress
 from shared.ingress.records import RecordIngress
 from shared.ingress.register import Register
 from shared.ingress.telling import Teller
+from shared.operating.canary import Canary
+from shared.operating.consumers import Consumer
+from shared.operating.deciding import Operators
+from shared.operating.forgetting import Forgetting
+from shared.operating.http import OperatorApi
+from shared.operating.rewinding import RewindApi
+from shared.operating.status_http import StatusApi
+from shared.operating.watcher import Watcher
 from shared.process import Run, StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
 from shared.streams.topics import Topics
@@ -34,15 +40,12 @@ from shared.web.auth import Authenticator
 from shared.web.collection import Collection
 from shared.web.health import Check
 from shared.web.published import Published
+from shared.web.serving import CannotListen, Server, bound
 
 WRITE_SERVICES = ("committee", "activity", "evaluation")
 """Those that take facts."""
-KEEP_ALIVE_SECONDS = 75
-"""Seconds for which an idle connection is kept; longer than clients and proxies keep theirs."""
 COLLECT = (20_000, 20, 20)
 """How many objects more there must be before it is looked for cycles among the young, and how often among the older."""
-DRAIN_SECONDS = 8
-"""Seconds that requests in flight have to end after SIGTERM."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ class Parts:
     """What other systems may tell it."""
     work: Callable[[EventStore], Sequence[Run]] = lambda _store: ()
     """What it does besides, beside answering."""
+    processes: Sequence[str] = ()
+    """The service's other processes, which are missed when they were never heard of."""
+    operating: Callable[[Api, Operators, EventStore], None] = lambda _api, _operators, _store: None
+    """What operators may ask of it beside what they may ask of every service."""
+    consumers: Callable[[CommandHandler], Sequence[Consumer]] = lambda _handler: ()
+    """What reads topics for it, so that its API can show what a replay would change."""
 
     def handler(self, store: EventStore) -> CommandHandler:
         """What carries out the service's commands."""
@@ -76,6 +85,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
         handler = parts.handler(store)
         register = Register(store)
         facts = FactHandler(handler, parts.facts, register)
+        watcher = watcher_of(settings, service, relays, parts.processes)
         app = app_of(
             service,
             parts,
@@ -83,8 +93,13 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             authenticator,
             {each: settings.url(each) for each in WRITE_SERVICES},
             checks=[Check("relay", states_of(relays), required=False)] if relays else [],
+            watcher=watcher,
+            two_person=settings.two_person,
         )
-        work = [*(relay.run for relay in relays), Drainer(facts).run, facts.originals.dropping, *parts.work(store)]
+        work: list[Run] = [watcher.run, *(relay.run for relay in relays)]
+        work += [Drainer(facts).run, facts.originals.dropping, *parts.work(store)]
+        if settings.canary_seconds:
+            work.append(Canary(store, settings.canary_seconds).run)
         if settings.broker is not None:
             topics = Topics(settings.topic_prefix)
             work += [
@@ -102,19 +117,29 @@ def app_of(
     authenticator: Authenticator,
     urls: Mapping[str, str],
     checks: Sequence[Check] = (),
+    watcher: Watcher | None = None,
+    *,
+    two_person: bool = False,
 ) -> FastAPI:
     """A write service's application: its commands, and where other systems' facts come in."""
     store, handler = facts.store, facts.handler
     ingress = Ingress(facts, facts.register or Register(store), urls)
 
     published = Published(service, parts.facts.schemas(), VERSION)
+    operators = Operators(service, lambda: store.pool, two_person=two_person)
 
     def more(api: Api) -> None:
         published.add_to(api)
         ingress.add_to(api)
+        if watcher is not None:
+            StatusApi(watcher).add_to(api)
+        OperatorApi(operators, store, parts.consumers(handler)).add_to(api)
+        RewindApi(operators).add_to(api)
+        Forgetting(store).add_to(api)
+        parts.operating(api, operators, store)
         parts.more(api, handler)
 
-    return make_app(
+    app = make_app(
         service,
         parts.collections,
         handler,
@@ -125,6 +150,8 @@ def app_of(
         larger={PATH: LARGEST_BATCH},
         more=more,
     )
+    app.state.operators = operators
+    return app
 
 
 def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
@@ -133,41 +160,28 @@ def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
     return [] if broker is None else [Relay(store, broker, topics, shard) for shard in range(store.shards)]
 
 
+def watcher_of(settings: Settings, service: str, relays: Sequence[Relay], processes: Sequence[str]) -> Watcher:
+    """Who looks at a service from its API; ``processes``: those that are missed when they were never heard of."""
+    topics = Topics(settings.topic_prefix)
+    return Watcher(
+        service, settings.dsn(service), settings.broker, topics, relays=relays, expected=[f"{service}-api", *processes]
+    )
+
+
 @contextmanager
 def listen(settings: Settings, service: str) -> Iterator[socket.socket]:
     """A socket bound to the service's address, not yet listening. Raises StartRefused."""
-    host, port = settings.host.strip("[]"), settings.port(service)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                what = f"end what listens there or set OBEC_{service.upper()}_PORT"
-                raise StartRefused(f"port {port} on {host} is taken: {what}") from error
-            raise StartRefused(f"OBEC_HOST: cannot listen on {host}: {error.strerror or error}") from error
-        yield bound
+    try:
+        with bound(settings.host, settings.port(service), f"OBEC_{service.upper()}_PORT") as made:
+            yield made
+    except CannotListen as refused:
+        raise StartRefused(str(refused)) from refused
 
 
 async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event, settings: Settings) -> None:
     """Serve until ``stop``, then let requests in flight end."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            loop="none",
-            http="httptools",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-    )
-    ending = asyncio.create_task(server.end_when(stop, settings))
+    server = Server(app)
+    ending = asyncio.create_task(_end_when(stop, server, settings))
     _collect_seldom()
     try:
         await server.serve(sockets=[listening])
@@ -182,27 +196,12 @@ def _collect_seldom() -> None:
     gc.set_threshold(*COLLECT)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signals, which would have the process end as if it had been killed."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    async def end_when(self, stop: asyncio.Event, settings: Settings) -> None:
-        """Say that it is ready once it is, and end it when ``stop`` is set."""
-        await self.up.wait()
-        with ready(settings):
-            await stop.wait()
-            self.should_exit = True
+async def _end_when(stop: asyncio.Event, server: Server, settings: Settings) -> None:
+    """Say that it is ready once it is, and end it when ``stop`` is set."""
+    await server.up.wait()
+    with ready(settings):
+        await stop.wait()
+        server.should_exit = True
 
 
 def states_of(relays: Sequence[Relay]) -> Callable[[], Awaitable[Any]]:

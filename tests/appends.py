@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import orjson
 import uuid_utils.compat
 
 from shared.contracts.committee import CommitteeDissolved
@@ -46,3 +47,21 @@ def decision(
         NOON,
         claims,
     )
+
+
+def whole(stream: str, version: int, command: str, claims: Sequence[ClaimChange] = ()) -> Append:
+    """A decision of two events with the metadata that the product gives them, from which a store is restored."""
+    made = decision(stream, version, id=command, events=2, claims=claims)
+    about = {"actor": "usr-officer", "command": f"{made.source} {command}"}
+    first = {
+        **about,
+        "digest": made.digest.hex(),
+        "answers_for": stream,
+        "claims": [[each.claim.scope, each.claim.key, each.stream, each.take] for each in claims],
+    }
+    texts = [orjson.dumps(first).decode(), orjson.dumps({**about, "nth": 1}).decode()]
+    events = [
+        NewEvent(each.id, each.stream, each.type, 1, each.occurred_at, each.data, text)
+        for each, text in zip(made.events, texts, strict=True)
+    ]
+    return Append(made.source, made.id, made.digest, stream, events, made.versions, made.received_at, claims)

@@ -21,8 +21,13 @@ from deploy.local.supervisor import ROOT
 ROUNDS = 20
 TESTS = ("tests/faults", "tests/shuffled", "tests/fuzzed", "tests/integration/eventstore/test_store_machine.py")
 LOOKS = ("tests/browser/test_pages.py",)
-EXAMPLES = "25"
-CHAOS_SECONDS = "20"
+HEAVY = {
+    "OBEC_EXAMPLES": "25",
+    "OBEC_CHAOS_SECONDS": "20",
+    "OBEC_FAULT_COMMANDS": "140",
+    "OBEC_FAULT_KILLS": "4",
+}
+"""How much more is sent, broken and looked at than in the suite."""
 
 
 def main(rounds: int, tests: Sequence[str] = TESTS) -> int:
@@ -36,9 +41,7 @@ def main(rounds: int, tests: Sequence[str] = TESTS) -> int:
     for number in range(1, rounds + 1):
         seed = secrets.token_hex(4)
         console.print(f"round {number} of {rounds}, OBEC_FAULT_SEED={seed}", highlight=False)
-        code = _told(
-            console, tests, {"OBEC_FAULT_SEED": seed, "OBEC_EXAMPLES": EXAMPLES, "OBEC_CHAOS_SECONDS": CHAOS_SECONDS}
-        )
+        code = _told(console, tests, {"OBEC_FAULT_SEED": seed, **HEAVY})
         if code != 0:
             return code
     return 0

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from pytest_asyncio import is_async_test
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local.stack import Stack
@@ -22,6 +23,9 @@ ONE_PROCESS = ("tests/scenarios/", "tests/browser/")
 """Folders whose tests share one running product, which lives through its years once."""
 PATIENCE_SECONDS = 600.0
 """For the first of them, which waits until processes have started and lived a year on a machine that has other work."""
+
+SHARED = "shared"
+"""The fixture of a module whose tests only look at what is there: made once, and left as it is."""
 
 SEED = "OBEC_FAULT_SEED"
 
@@ -42,10 +46,12 @@ def shares_the_year(nodeid: str) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the product and its years."""
+    """Whoever comes first waits for the product and its years; what a module shares lives in one event loop."""
     for item in items:
         if shares_the_year(item.nodeid):
             item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))
+        if isinstance(item, pytest.Function) and SHARED in item.fixturenames and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -120,7 +120,9 @@ async def consumer_faults(reporting_dsn: str, consumer: str, *, schema: str = SC
         offsets = await connection.fetch(
             "SELECT store, shard, position FROM consumer_offsets WHERE consumer = $1 AND position > 0", consumer
         )
-        applied = await connection.fetch(f'SELECT store, shard, position FROM "{schema}".events')
+        applied = await connection.fetch(
+            f'SELECT store, shard, position FROM "{schema}".events UNION ALL SELECT store, shard, position FROM canary'
+        )
         parked = await connection.fetch("SELECT store, shard, position FROM parked WHERE consumer = $1", consumer)
     return offset_faults(offsets, map(_place, applied), map(_place, parked))
 

@@ -147,7 +147,7 @@ async def answering(address: str) -> None:
 
     async def answers() -> bool:
         try:
-            return (await client.get(f"{address}/health/ready")).is_success
+            return (await client.get(f"{address}/readyz")).is_success
         except httpx.TransportError:
             return False
 

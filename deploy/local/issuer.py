@@ -130,8 +130,8 @@ def application(issuer: Issuer, codes: Codes | None = None) -> Starlette:
             Route("/.well-known/jwks.json", keys),
             Route("/authorize", authorize, methods=["GET", "POST"]),
             Route("/token", token, methods=["POST"]),
-            Route("/health/live", health),
-            Route("/health/ready", health),
+            Route("/livez", health),
+            Route("/readyz", health),
         ]
     )
 

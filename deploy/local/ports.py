@@ -21,9 +21,15 @@ class Ports:
     postgres: int = 8491
     issuer: int = 8490
     reporting: int = 8400
+    reporting_projector: int = 8401
+    reporting_monitor: int = 8402
+    reporting_rebuilder: int = 8403
+    reporting_prover: int = 8404
     committee: int = 8410
     activity: int = 8420
+    activity_reactions: int = 8421
     evaluation: int = 8430
+    evaluation_reactions: int = 8431
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str], defaults: "Ports | None" = None) -> "Ports":
@@ -48,15 +54,21 @@ DEMO_PORTS = Ports(
     postgres=8591,
     issuer=8590,
     reporting=8500,
+    reporting_projector=8501,
+    reporting_monitor=8502,
+    reporting_rebuilder=8503,
+    reporting_prover=8504,
     committee=8510,
     activity=8520,
+    activity_reactions=8521,
     evaluation=8530,
+    evaluation_reactions=8531,
 )
 
 
 def variable(name: str) -> str:
     """The environment variable that sets a port: `OBEC_KAFKA_PORT` for `kafka`."""
-    return f"OBEC_{name.upper()}_PORT"
+    return f"OBEC_{name.upper().replace('-', '_')}_PORT"
 
 
 def require_free(name: str, port: int) -> None:

@@ -6,6 +6,7 @@ from deploy.local.errors import StackError
 from deploy.local.topics import SERVICES
 from shared.streams.access import CLUSTER, Access, BrokerRefused, Right
 from shared.streams.broker import Broker
+from shared.streams.declared import declared_topics
 from shared.streams.topics import Topics
 
 TAKING_FACTS = ("committee", "activity", "evaluation")
@@ -25,6 +26,7 @@ def rights_of(service: str, topics: Topics) -> Sequence[Right]:
         Right("TOPIC", topics.events(service), ("WRITE",)),
         *(_of_ingress(topics) if service in TAKING_FACTS else ()),
         *(_of_the_register(topics) if service == "committee" else ()),
+        *(_of_the_watch(topics) if service == "reporting" else ()),
     ]
 
 
@@ -64,3 +66,8 @@ def _of_the_register(topics: Topics) -> Sequence[Right]:
         Right("TOPIC", topics.receipts(""), ("CREATE",), prefixed=True),
         Right("BROKER", CLUSTER, ("ALTER", "DESCRIBE")),
     ]
+
+
+def _of_the_watch(topics: Topics) -> Sequence[Right]:
+    """Reporting sees whether the topics are set as they were declared."""
+    return [Right("TOPIC", each.name, ("DESCRIBE_CONFIGS",)) for each in declared_topics(topics, shards=1)]

@@ -101,6 +101,7 @@ class Stack:
             "OBEC_SHARDS": "1",
             "OBEC_CLOCK": "real",
             "OBEC_ISSUERS": json.dumps(issuers),
+            "OBEC_ALARM_FOLDERS": str(self.home),
             **self.settings,
             "OBEC_HOST": HOST,
             "OBEC_STACK": str(self.home),
@@ -113,13 +114,16 @@ class Stack:
             },
         }
 
-    def start(self, report: Report = lambda _: None) -> None:
-        """Bring everything up, in order; what runs already is left alone."""
+    def start(self, report: Report = lambda _: None, *, wait_for_all: bool = True) -> None:
+        """Bring everything up, in order; what runs already is left alone.
+
+        Without ``wait_for_all`` what works in the background may still be starting in the end.
+        """
         with self._locked():
             shards, replication = self._count("OBEC_SHARDS"), self._count("OBEC_REPLICATION")
             self._start_servers(report)
             self._prepare(shards, replication, report)
-            self._supervisor(self._process_environment()).start(report)
+            self._supervisor(self._process_environment()).start(report, wait_for_all=wait_for_all)
 
     def start_servers(self, report: Report = lambda _: None) -> None:
         """Bring up Kafka and PostgreSQL alone, without topics and processes."""
@@ -227,11 +231,14 @@ def programs_of(ports: Ports, broker_of: Callable[[str], Broker] | None = None) 
         Program("issuer", ("deploy.local.issuer",), ports.issuer),
         Program("committee-api", ("services.committee", "api"), ports.committee),
         Program("activity-api", ("services.activity", "api"), ports.activity),
-        Program("activity-reactions", ("services.activity", "reactions")),
+        Program("activity-reactions", ("services.activity", "reactions"), ports.activity_reactions),
         Program("evaluation-api", ("services.evaluation", "api"), ports.evaluation),
-        Program("evaluation-reactions", ("services.evaluation", "reactions")),
-        Program("reporting-projector", ("services.reporting", "projector")),
+        Program("evaluation-reactions", ("services.evaluation", "reactions"), ports.evaluation_reactions),
+        Program("reporting-projector", ("services.reporting", "projector"), ports.reporting_projector),
         Program("reporting-api", ("services.reporting", "api"), ports.reporting),
+        Program("reporting-monitor", ("services.reporting", "monitor"), ports.reporting_monitor, background=True),
+        Program("reporting-rebuilder", ("services.reporting", "rebuilder"), ports.reporting_rebuilder, background=True),
+        Program("reporting-prover", ("obec.prover", "prover"), ports.reporting_prover, background=True),
     ]
     written = [each for each in programs if each.name == "issuer" or _is_written(_service_of(each))]
     if broker_of is None:
@@ -243,7 +250,8 @@ def programs_of(ports: Ports, broker_of: Callable[[str], Broker] | None = None) 
 
 
 def _service_of(program: Program) -> str:
-    return program.words[0].rpartition(".")[2]
+    """The service that a program belongs to, and as which it comes to Kafka."""
+    return program.name.partition("-")[0]
 
 
 def _is_written(service: str) -> bool:

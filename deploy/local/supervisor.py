@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 import xmlrpc.client
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ programs={names}
 
 PROGRAM = """
 [program:{name}]
-command=setpriv --pdeathsig TERM -- {command}
+command=setpriv --pdeathsig TERM -- {politely}{command}
 directory={root}
 environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}"{more}
 stdout_logfile={log}
@@ -70,6 +70,8 @@ class Program:
     port: int | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     """What it alone is told, beside what all are."""
+    background: bool = False
+    """Whether it gives way to the others where there is too little CPU for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,11 @@ class Supervisor:
         """supervisord's pid while it runs."""
         return next(iter(processes.find(self._is_ours)), None)
 
-    def start(self, report: Callable[[str], None] = lambda _: None) -> None:
-        """Start every process and wait until all are ready; nothing when they are. Raises StackError."""
+    def start(self, report: Callable[[str], None] = lambda _: None, *, wait_for_all: bool = True) -> None:
+        """Start every process and wait until all are ready; nothing when they are. Raises StackError.
+
+        Without ``wait_for_all`` those in the background are not waited for.
+        """
         pid = self.pid
         if not self.programs:
             return
@@ -108,7 +113,8 @@ class Supervisor:
             self._configure()
             command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
             pid = processes.spawn(command, self.home / "log" / "supervisor.out", self.environment, self.home)
-        self._wait_until_ready(pid, report)
+        awaited = [each.name for each in self.programs if wait_for_all or not each.background]
+        self._wait_until_ready(pid, report, awaited)
 
     def stop(self) -> None:
         """Let every process finish what it has in hand, and end it."""
@@ -144,6 +150,7 @@ class Supervisor:
     def _section(self, program: Program) -> str:
         return PROGRAM.format(
             name=program.name,
+            politely="nice -n 5 " if program.background else "",
             command=" ".join([_quoted(f'"{sys.executable}"'), "-m", *program.words]),
             root=_quoted(ROOT),
             ready=_quoted(self._ready_file(program)),
@@ -182,17 +189,17 @@ class Supervisor:
         except FileNotFoundError:
             return False
 
-    def _wait_until_ready(self, pid: int, report: Callable[[str], None]) -> None:
+    def _wait_until_ready(self, pid: int, report: Callable[[str], None], names: Collection[str]) -> None:
         deadline = time.monotonic() + READY_SECONDS
         seen: set[str] = set()
-        while waiting := [state for state in self.states() if not state.ready]:
-            ready = [program.name for program in self.programs if program.name not in {state.name for state in waiting}]
+        while waiting := [state for state in self.states() if state.name in names and not state.ready]:
+            ready = [name for name in names if name not in {state.name for state in waiting}]
             _report_new(ready, seen, report)
             if time.monotonic() > deadline or not processes.lives(pid):
                 name = waiting[0].name
                 raise StackError(f"{name} does not become ready: {last_line(self.home / 'log' / f'{name}.log')}")
             time.sleep(0.2)
-        _report_new([program.name for program in self.programs], seen, report)
+        _report_new(names, seen, report)
 
     def _end_orphans(self) -> None:
         """End processes that outlived their supervisor."""
@@ -210,7 +217,7 @@ def _report_new(names: Iterable[str], seen: set[str], report: Callable[[str], No
 
 def _says_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/health/ready", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

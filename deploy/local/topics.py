@@ -9,10 +9,10 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.local.errors import StackError
 from shared.streams.broker import Broker
+from shared.streams.declared import STORES, declared_topics
 from shared.streams.topics import Topics
 
-SERVICES = ("committee", "activity", "evaluation", "reporting")
-FOREVER = {"retention.ms": "-1", "retention.bytes": "-1"}
+SERVICES = STORES
 SECONDS = 15.0
 
 
@@ -22,11 +22,9 @@ async def create_topics(broker: Broker, prefix: str = "", shards: int = 1, repli
     Returns the names. Raises StackError when no broker answers, when it refuses, or when an existing topic has another
     number of partitions: a store's shards are fixed for its life.
     """
-    topics = Topics(prefix)
-    events, heads = {"cleanup.policy": "delete", **FOREVER}, {"cleanup.policy": "compact"}
     wanted = [
-        *(NewTopic(topics.events(service), shards, replication, topic_configs=events) for service in SERVICES),
-        NewTopic(topics.heads, 1, replication, topic_configs=heads),
+        NewTopic(each.name, each.partitions, replication, topic_configs=dict(each.settings))
+        for each in declared_topics(Topics(prefix), shards)
     ]
     admin = await connect(broker)
     try:

@@ -11,9 +11,17 @@ from shared.settings import Settings
 async def api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve HTTP and relay the events."""
     from services.activity import facts, http
+    from services.activity.consumers import consumers
     from shared.service import Parts, serve_store
 
-    await serve_store("activity", Parts(http.COLLECTIONS, http.LEARNED, facts=facts.FACTS), settings, stop)
+    parts = Parts(
+        http.COLLECTIONS,
+        http.LEARNED,
+        facts=facts.FACTS,
+        processes=["activity-reactions"],
+        consumers=consumers,
+    )
+    await serve_store("activity", parts, settings, stop)
 
 
 async def reactions(settings: Settings, stop: asyncio.Event) -> None:

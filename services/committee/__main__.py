@@ -12,6 +12,7 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
     """Serve HTTP and relay the events."""
     from services.committee import facts, http, persons
     from services.committee.credentials import Credentials
+    from services.committee.erasure import Erasures
     from services.committee.provisioning import Provisioner
     from shared.ingress.register import Register
     from shared.service import Parts, serve_store
@@ -29,6 +30,9 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
         Credentials(provisioner).add_to,
         facts.FACTS,
         (lambda store: [provisioner.running(store)]) if provisioner else (lambda _store: ()),
+        operating=lambda api, operators, store: Erasures(
+            store, operators, {each: settings.url(each) for each in ("activity", "evaluation", "reporting")}
+        ).add_to(api),
     )
     await serve_store("committee", parts, settings, stop)
 

@@ -50,6 +50,7 @@ def _statement(name: str) -> str:
 
 
 _PUT, _READ, _ERASE = _statement("put_person"), _statement("read_persons"), _statement("erase_person")
+_CALLED = _statement("called")
 
 
 class PersonName(Contract):
@@ -80,9 +81,9 @@ class Persons(Contract):
 
 @dataclass(frozen=True, slots=True)
 class PersonRegister:
-    """The register over a pool of committee's database."""
+    """The register over a pool of committee's database, or a connection whose transaction it is to be part of."""
 
-    pool: asyncpg.Pool
+    pool: asyncpg.Pool | asyncpg.Connection
 
     async def put(self, publisher: str, ref: str, display_name: str) -> tuple[UUID, bool]:
         """The id of whom a publisher calls ``ref``, and whether it is new; the name is brought up to date."""
@@ -97,6 +98,11 @@ class PersonRegister:
             Person(person_id=row["person_id"], display_name=row["display_name"], erased=row["display_name"] is None)
             for row in rows
         )
+
+    async def called(self, person_id: UUID) -> tuple[str, ...] | None:
+        """What a person is called, by name and by publisher; nothing when they were erased, None when never known."""
+        found = await self.pool.fetchval(_CALLED, person_id)
+        return None if found is None else tuple(found)
 
     async def erase(self, person_id: UUID) -> None:
         """Forget who a person is and keep the id; again: nothing. Rejected ``person.not_found``."""

@@ -220,7 +220,7 @@ def _require_sendable(rights: PublisherRights) -> None:
     """What others may report is what happens in the programme, not who may report it."""
     newest = REGISTRY.newest()
     for name in rights.types:
-        known = name in newest and newest[name].spec.aggregate not in ("publisher", "programme")
+        known = name in newest and newest[name].spec.aggregate not in ("publisher", "programme", "canary")
         require(known, "publisher.not_sendable", pointer="/rights/types", type=name)
 
 

@@ -7,7 +7,6 @@ nothing; a timer asks for the figures of periods that began, which no event tell
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,9 +24,10 @@ from shared.contracts.types import BANGKOK
 from shared.eventstore.commands import CAUSED, CommandHandler
 from shared.eventstore.history import fold, fold_learned
 from shared.eventstore.store import EventStore, by_stream, recorded_of
+from shared.operating.heartbeats import VITALS
 from shared.settings import Settings
 from shared.streams.agent import RecordTaker
-from shared.streams.broker import Broker
+from shared.streams.faust_app import faust_app
 from shared.streams.learner import Learner
 from shared.streams.reaction import Reaction, Reply
 from shared.streams.topics import Topics
@@ -143,7 +143,7 @@ class Worker:
         self._taker = RecordTaker("evaluation.reactions", store.pool, broker, stores, reactions)
         self._catching_up: asyncio.Future[None] | None = None
         self._failed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._app = _app(broker, topics)
+        self._app = faust_app(f"{topics.prefix}obec.evaluation.reactions", broker)
         source = self._app.topic(*stores, key_type=bytes, value_type=bytes)
         self._app.agent(source, concurrency=1)(self._react)
         self._app.timer(interval=NEW_DAY_SECONDS)(self._begin_day)
@@ -151,12 +151,17 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``. Raises what a record could be neither answered nor parked for."""
+        VITALS.works_on("evaluation.reactions", self._taker.work)
         await self._app.start()
+        obeying = asyncio.ensure_future(self._taker.obey(stop))
         try:
             stopped = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({stopped, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopped, self._failed, obeying}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._app.stop()
+            obeying.cancel()
+        if obeying.done() and not obeying.cancelled():
+            obeying.result()
         if self._failed.done():
             self._failed.result()
 
@@ -191,36 +196,3 @@ class Worker:
     def _fail(self, error: Exception) -> None:
         if not self._failed.done():
             self._failed.set_exception(error)
-
-
-def _credentials(broker: Broker) -> Any:
-    """What Faust tells the broker of who it is; None where nobody asks."""
-    if broker.secured:
-        return faust.SASLCredentials(
-            username=broker.username, password=broker.password, mechanism=broker.mechanism, ssl_context=broker.tls()
-        )
-    return faust.SSLCredentials(broker.tls()) if broker.tls() is not None else None
-
-
-def _app(broker: Broker, topics: Topics) -> faust.App:
-    for library in ("faust", "mode", "aiokafka"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-    app = faust.App(
-        f"{topics.prefix}obec.evaluation.reactions",
-        broker="kafka://" + broker.servers.replace(",", ";"),
-        broker_credentials=_credentials(broker),
-        key_serializer="raw",
-        value_serializer="raw",
-        store="memory://",
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        processing_guarantee="at_least_once",
-        stream_wait_empty=False,
-        broker_commit_interval=1.0,
-        broker_session_timeout=10.0,
-        broker_heartbeat_interval=1.0,
-    )
-    # It makes folders for tables, in whatever folder it is started in; there are no tables.
-    app._create_directories = lambda: None
-    return app

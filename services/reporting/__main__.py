@@ -1,4 +1,4 @@
-"""Processes of the reporting service: ``python -m services.reporting migrate|api|projector``."""
+"""Processes of the reporting service: ``python -m services.reporting migrate|api|projector|monitor|rebuilder``."""
 
 from __future__ import annotations
 
@@ -47,5 +47,35 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
         await work(settings, stop, [runner], follow)
 
 
+async def monitor(settings: Settings, stop: asyncio.Event) -> None:
+    """Watch the topics of all services, and judge alarms."""
+    from services.reporting.alarms.running import opened_alarms
+    from services.reporting.application import opened_pool
+    from services.reporting.monitor.worker import Monitor
+    from shared.process import opened_store
+    from shared.streams.working import Beside, work
+
+    async with (
+        opened_pool(settings) as pool,
+        opened_store(settings, "reporting") as store,
+        opened_alarms(settings, pool, store) as alarms,
+    ):
+        beside: list[Beside] = [Monitor(settings, pool, store.clock).run, alarms.run]
+        await work(settings, stop, [], *beside)
+
+
+async def rebuilder(settings: Settings, stop: asyncio.Event) -> None:
+    """Make the views anew beside the live ones, as operators order it."""
+    from services.reporting.rebuilding.rebuilder import Rebuilder
+    from services.reporting.rebuilding.standing import Where
+    from shared.streams.topics import Topics
+    from shared.streams.working import broker_of, work
+
+    topics = Topics(settings.topic_prefix)
+    where = Where(settings.owner_dsn("reporting"), settings.dsn("reporting"), broker_of(settings), topics)
+    await work(settings, stop, [], Rebuilder(where).run)
+
+
 if __name__ == "__main__":
-    run("reporting", {"migrate": migrate, "api": api, "projector": projector})
+    roles = {"migrate": migrate, "api": api, "projector": projector, "monitor": monitor, "rebuilder": rebuilder}
+    run("reporting", roles)

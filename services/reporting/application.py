@@ -14,6 +14,7 @@ from services.reporting.alarms.http import AlarmApi
 from services.reporting.asking import Desk
 from services.reporting.following import Watch
 from services.reporting.http import Views
+from services.reporting.mentions import Mentions
 from services.reporting.monitor.reading import Limits
 from services.reporting.operating_http import OperatorViews
 from services.reporting.pages.console.routes import Console
@@ -28,6 +29,7 @@ from services.reporting.reports import Reports
 from services.reporting.reports_http import ReportRoutes
 from shared.operating.consumers import Consumer
 from shared.operating.deciding import Operators
+from shared.operating.forgetting import Forgetting
 from shared.operating.http import OperatorApi
 from shared.operating.status_http import StatusApi
 from shared.process import in_background, opened_store, patiently, told_of
@@ -91,6 +93,7 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         RebuildRoutes(operators).add_to(api)
         OperatorViews(desk, Limits.of(settings)).add_to(api)
         AlarmApi(store, operators).add_to(api)
+        Forgetting(store, [Mentions(pool)]).add_to(api)
         ProofRoutes(operators).add_to(api)
         checks = [Check("relay", states_of(relays), required=False)] if relays else []
         app = application(desk, authenticator, api, public_read=settings.public_read, checks=checks)

@@ -125,7 +125,7 @@ class Desk:
         """Looks, and answers with what is kept of the same look, or makes it."""
         async with opened(self.pool()) as connection:
             seen = await look(connection, self.clock, asked, self._consumer, self._stores)
-            key = tag_of(build(), said, seen.at, seen.positions)
+            key = tag_of(build(), said, seen.at, seen.positions, seen.revision)
             made = self._kept.get(key)
             if made is None:
                 made = await _made(connection, asked, narrow, wanted, seen)

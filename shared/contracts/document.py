@@ -128,7 +128,7 @@ def _event_section(event: type[Event], schema: Schema) -> str:
     spec = event.spec
     effect = f"`{spec.occurred}`" if spec.occurred else "when the service got it"
     shown = json.dumps(event_example(event), ensure_ascii=False, indent=1)
-    stream = "any" if spec.owner == "any" else f"`{spec.aggregate}:…`"
+    stream = "any" if spec.aggregate == "any" else f"`{spec.aggregate}:…`"
     newest = REGISTRY.newest()[spec.name] is event
     heading = spec.name if newest else f"{spec.name}, version {spec.version}"
     warning = f"**Deprecated** since {spec.deprecated}.\n\n" if spec.deprecated else ""

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.event import Event
-from shared.contracts.types import ActorId, Contract, Instant, Line, ProgrammeId, Prose, Sha256, StreamName
+from shared.contracts.event import REGISTRY, Event, Payload
+from shared.contracts.types import ActorId, Bilingual, Contract, Instant, Line, ProgrammeId, Prose, Sha256, StreamName
 
 
 class FrozenPosition(Contract):
@@ -96,7 +96,13 @@ class ReportPublished(Event, owner="reporting", aggregate="report"):
     files: tuple[PublishedFile, ...] = ()
 
 
-class AlarmRaised(Event, owner="reporting", aggregate="alarm"):
+class AlarmRaisedV1(
+    Event,
+    owner="reporting",
+    aggregate="alarm",
+    name="AlarmRaised",
+    deprecated="2026-11-29: version 2 is of the system too, counts occurrences and speaks both languages",
+):
     """Something in the programme needs somebody's attention."""
 
     programme: ProgrammeId
@@ -105,9 +111,74 @@ class AlarmRaised(Event, owner="reporting", aggregate="alarm"):
     message: Prose
 
 
-class AlarmCleared(Event, owner="reporting", aggregate="alarm"):
+class AlarmClearedV1(
+    Event,
+    owner="reporting",
+    aggregate="alarm",
+    name="AlarmCleared",
+    deprecated="2026-11-29: version 2 is of the system too, and counts occurrences",
+):
     """It needs nobody's attention any more."""
 
     programme: ProgrammeId
     code: Line
     about: StreamName
+
+
+AlarmProgramme = Annotated[ProgrammeId | None, Field(description="None: it is about the system.")]
+AlarmKind = Annotated[Line, Field(description="Kind of alarm.", examples=["committee.without_chair"])]
+AlarmSubject = Annotated[
+    Line, Field(description="What it is about, among those of its kind: a region, a stream, a topic.", examples=["R07"])
+]
+Occurrence = Annotated[int, Field(ge=1, description="How many-th time it is raised.", examples=[1])]
+
+
+class AlarmRaised(Event, owner="reporting", aggregate="alarm", version=2):
+    """Something in the programme, or of the system, needs somebody's attention."""
+
+    programme: AlarmProgramme = None
+    kind: AlarmKind
+    what: AlarmSubject
+    occurrence: Occurrence
+    message: Bilingual
+
+
+class AlarmAcknowledged(Event, owner="reporting", aggregate="alarm"):
+    """Somebody sees to it: it is not repeated any more."""
+
+    programme: AlarmProgramme = None
+    kind: AlarmKind
+    what: AlarmSubject
+    occurrence: Occurrence
+    reason: Prose
+    operator: ActorId
+
+
+class AlarmSilenced(Event, owner="reporting", aggregate="alarm"):
+    """Nobody is told of it until the silence ends, however often it is raised."""
+
+    programme: AlarmProgramme = None
+    kind: AlarmKind
+    what: AlarmSubject
+    occurrence: Occurrence
+    until: Instant = Field(description="End of the silence, by the machines' clock.")
+    reason: Prose
+    operator: ActorId
+
+
+class AlarmCleared(Event, owner="reporting", aggregate="alarm", version=2):
+    """It needs nobody's attention any more."""
+
+    programme: AlarmProgramme = None
+    kind: AlarmKind
+    what: AlarmSubject
+    occurrence: Occurrence
+
+
+@REGISTRY.upcaster("AlarmRaised", 1)
+@REGISTRY.upcaster("AlarmCleared", 1)
+def _with_occurrence(payload: Payload) -> Payload:
+    """Version 1 spoke one language and did not count."""
+    lifted = {"programme": payload["programme"], "kind": payload["code"], "what": payload["about"], "occurrence": 1}
+    message = payload.get("message")
+    return lifted if message is None else {**lifted, "message": {"th": message, "en": message}}

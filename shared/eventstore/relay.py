@@ -27,7 +27,10 @@ from shared.contracts.envelope import GENESIS, SOURCE_PREFIX, wire_time
 from shared.eventstore.store import EventStore, statement
 from shared.faults import fault_point
 from shared.streams.broker import Broker
+from shared.streams.orders import Orders
 from shared.streams.topics import Topics, records
+from shared.telemetry import RELAYED_EVENTS
+from shared.tracing_otel import spans, wanted
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +50,10 @@ HEAD_SECONDS = 2.0
 LAST_RECORDS = 5000
 """Records at a partition's end among which its highest position is looked for: more than one batch can repeat."""
 SEND_TIMEOUT_MS = 10_000
+HAND_OVER_SECONDS = 5.0
+"""For how long a leader that was told to hand over leaves the lock to others."""
+HAND_OVER = "hand_over"
+"""Channel on which leaders are told to; the payload is the shard."""
 
 
 class RelayRefused(CodedError):
@@ -55,6 +62,10 @@ class RelayRefused(CodedError):
 
 class LeadershipLost(Exception):
     """Another relay moved the cursor, or the session that held the lock is gone."""
+
+
+class HandedOver(Exception):
+    """An operator has this leader let another process lead."""
 
 
 @dataclass(slots=True)
@@ -67,6 +78,8 @@ class RelayState:
     """Last position that the broker acknowledged."""
     error: str = ""
     """Code or text of what it is stuck on; empty while all is well."""
+    paused: bool = False
+    """Whether an operator has it stand still; only a leader knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,8 @@ class _Filled:
 
     batch: Any
     last: int
+    traceparents: Sequence[str] = ()
+    """Of its events, where spans are made."""
 
 
 class Relay:
@@ -86,7 +101,11 @@ class Relay:
         self._wake = asyncio.Event()
         self._last_hash = GENESIS.encode()
         self._head_sent = -HEAD_SECONDS
+        self._orders = Orders(f"relay:{shard}")
+        self._looked_at = -IDLE_SECONDS
+        self._hands_over = False
         self.state = RelayState(shard)
+        self._relayed = RELAYED_EVENTS.labels(store.name, str(shard))
         store.on_commit(self._wake.set)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -98,6 +117,9 @@ class Relay:
                     async with self._connection() as connection:
                         await self._follow_or_lead(connection, stop)
                     self.state.error = ""
+                except HandedOver:
+                    log.warning("relay hands over", store=self._store.name, shard=self._shard)
+                    await _pause(stop, HAND_OVER_SECONDS)
                 except RelayRefused as refused:
                     self.state.error = refused.code
                     log.error("relay refuses to start", store=self._store.name, code=refused.code, reason=str(refused))
@@ -106,8 +128,7 @@ class Relay:
                     log.warning("relay interrupted", store=self._store.name, error=self.state.error)
                 finally:
                     self.state.leading = False
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+                await _pause(stop, IDLE_SECONDS)
         finally:
             waker.cancel()
 
@@ -122,19 +143,25 @@ class Relay:
         )
         try:
             await connection.add_listener("appended", lambda *_: self._wake.set())
+            await connection.add_listener(HAND_OVER, lambda *told: self._told_to_hand_over(told[-1]))
             yield connection
         finally:
             connection.terminate()
+
+    def _told_to_hand_over(self, shard: object) -> None:
+        if shard == str(self._shard):
+            self._hands_over = True
+            self._wake.set()
 
     async def _follow_or_lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if await connection.fetchval("SELECT pg_try_advisory_lock(71002, $1)", self._shard):
                 await self._lead(connection, stop)
                 return
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), IDLE_SECONDS)
+            await _pause(stop, IDLE_SECONDS)
 
     async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        self._hands_over, self.state.paused, self._looked_at = False, False, -IDLE_SECONDS
         cursor = await self._agreed_cursor(connection)
         producer = AIOKafkaProducer(
             **self._broker.client(),
@@ -159,6 +186,9 @@ class Relay:
         filled: _Filled | None = None
         while True:
             self._wake.clear()
+            await self._obey(connection, stop)
+            if self.state.paused:
+                return
             if filled is None:
                 filled, rows = await self._next(connection, producer, rows, cursor)
             fault_point("relay.after_read")
@@ -170,6 +200,19 @@ class Relay:
                 await self._send_head(connection, producer)
             if filled is None and stop.is_set():
                 return
+
+    async def _obey(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        """Stand still, leading, while an operator wants that, until ``stop``. Raises HandedOver."""
+        while not self._hands_over and monotonic() - self._looked_at >= IDLE_SECONDS:
+            self.state.paused = await self._orders.paused(connection)
+            if not self.state.paused:
+                self._looked_at = monotonic()
+            elif stop.is_set():
+                return
+            else:
+                await _pause(stop, IDLE_SECONDS)
+        if self._hands_over:
+            raise HandedOver
 
     async def _head_is_due(self, stop: asyncio.Event) -> bool:
         """Wait for the next commit, or until a head is due or the connection wants using."""
@@ -187,13 +230,15 @@ class Relay:
         cursor: int,
     ) -> tuple[_Filled | None, Sequence[Any]]:
         """Send a batch and fill the next one while the broker works; then move the cursor."""
-        sent = await producer.send_batch(filled.batch, self._topic, partition=self._shard)
-        following = await self._next(connection, producer, rows, filled.last)
-        fault_point("relay.after_send")
-        await self._while_pinging(connection, sent)
+        with spans(f"send {self._topic}", "PRODUCER", filled.traceparents):
+            sent = await producer.send_batch(filled.batch, self._topic, partition=self._shard)
+            following = await self._next(connection, producer, rows, filled.last)
+            fault_point("relay.after_send")
+            await self._while_pinging(connection, sent)
         fault_point("relay.after_ack")
         if await connection.fetchval(_MOVE, self._shard, cursor, filled.last) is None:
             raise LeadershipLost(f"the cursor of shard {self._shard} is no longer at {cursor}")
+        self._relayed.inc(filled.last - cursor)
         return following
 
     async def _next(
@@ -228,7 +273,8 @@ class Relay:
         if taken == 0:
             raise RuntimeError(f"the event at position {rows[0]['position']} does not fit into a batch")
         batch.close()
-        return _Filled(batch, rows[taken - 1]["position"]), rows[taken:]
+        traceparents = [_traceparent(row) for row in rows[:taken]] if wanted() else ()
+        return _Filled(batch, rows[taken - 1]["position"], traceparents), rows[taken:]
 
     async def _send_head(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> None:
         """Tell how far the shard is at this moment of the business clock."""
@@ -270,6 +316,11 @@ class Relay:
         return int(cursor)
 
 
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
 async def newest_in_topic(broker: Broker, topic: str, shard: int) -> tuple[int, str]:
     """Highest position among the partition's last records, with its event id; (0, "") when it is empty."""
     newest = (0, "")
@@ -308,6 +359,11 @@ async def _require_agreement(asked: Any, topic: str, shard: int, newest: tuple[i
 def head_record(store: str, shard: int, position: int, time: datetime) -> bytes:
     """Value of a record of the heads topic."""
     return orjson.dumps({"store": store, "shard": shard, "position": position, "time": wire_time(time)})
+
+
+def _traceparent(row: Any) -> str:
+    found: str = orjson.loads(row["metadata"]).get("traceparent", "")
+    return found
 
 
 def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: bytes) -> bool:

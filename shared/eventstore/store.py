@@ -20,6 +20,7 @@ from shared.contracts.envelope import SOURCE_PREFIX, Envelope
 from shared.eventstore.append import Answer, Append, shard_of
 from shared.eventstore.together import Together
 from shared.eventstore.writer import LOST, Writer, footprint_shards, read_answer
+from shared.tracing_otel import span
 
 _SQL = files("shared.eventstore") / "sql"
 
@@ -118,7 +119,8 @@ class EventStore:
         writer = self._writers.get(locks)
         if writer is None:
             writer = self._writers[locks] = Writer(self.dsn, self.name, self.shards, locks, self._committed)
-        return await writer.append(append)
+        with span(f"append {self.name}", "INTERNAL", attributes={"obec.stream": append.stream}):
+            return await writer.append(append)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every commit of this process."""

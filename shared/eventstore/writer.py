@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -26,6 +26,7 @@ from shared.eventstore.append import (
     shard_of,
 )
 from shared.faults import fault_point
+from shared.telemetry import APPEND_SECONDS, GROUPED_APPENDS, RECEIPTS
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,8 @@ class Writer:
     ) -> None:
         self._dsn, self._store, self._shards, self._locks = dsn, store, shards, list(locks)
         self._committed = committed
+        self._append_seconds = APPEND_SECONDS.labels(store)
+        self._grouped = GROUPED_APPENDS.labels(store)
         self._queue: deque[_Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
@@ -135,8 +138,17 @@ class Writer:
         fault_point("append.after_commit")
         if any(row["outcome"] in _WRITTEN for row in rows):
             self._committed()
+        self._grouped.inc(len(group))
+        self._count_facts(group, rows)
         for row in rows:
             self._settle(group[row["n"] - 1], row)
+
+    def _count_facts(self, group: Sequence[_Waiting], rows: Sequence[asyncpg.Record]) -> None:
+        """Count what publishers' facts came to; commands of officers carry no verdict."""
+        outcomes = Counter(row["outcome"] for row in rows if group[row["n"] - 1].append.verdict is not None)
+        for outcome, facts in outcomes.items():
+            if outcome in _WRITTEN:
+                RECEIPTS.labels(self._store, outcome).inc(facts)
 
     async def _commit_each(self, group: Sequence[_Waiting]) -> None:
         """One by one: the bad one fails alone; one whose id another writer took meanwhile finds its answer."""
@@ -163,7 +175,8 @@ class Writer:
         try:
             connection = await self._connected()
             fault_point("append.before_commit")
-            return await connection.fetch(_APPEND, *arguments)
+            with self._append_seconds.time():
+                return await connection.fetch(_APPEND, *arguments)
         except LOST:
             self._hang_up()
             raise

@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -59,6 +59,11 @@ class Incoming:
         """What tells another content under the same id: type, subject, time and data as received."""
         time = self.time.isoformat() if self.time else None
         return {"type": self.type, "subject": self.subject, "time": time, "data": self.data}
+
+    def within(self, traceparent: str, correlation: str = "") -> Incoming:
+        """The event as part of what it came with, where it does not say itself what it is part of."""
+        given = {"traceparent": traceparent, "correlationid": correlation}
+        return replace(self, extensions={**{name: text for name, text in given.items() if text}, **self.extensions})
 
 
 def structured(body: bytes) -> Incoming:

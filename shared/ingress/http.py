@@ -26,6 +26,7 @@ from shared.web import asked
 from shared.web.api import COMMANDING, Api, Endpoint, Operation, Parameter
 from shared.web.jsonable import Json
 from shared.web.problems import of_code, respond
+from shared.web.tracing import trace_of
 
 MOST = 1000
 """Events in one batch at most."""
@@ -153,9 +154,11 @@ class Ingress:
             if kind == BATCH:
                 events = cloudevents.batch(body, _most(publisher))
                 await self._pace.require(publisher, len(events))
-                return Json(await self._batch(events, publisher, dry_run=dry_run))
+                traceparent = trace_of(request.scope).traceparent
+                return Json(await self._batch(events, publisher, traceparent, dry_run=dry_run))
             await self._pace.require(publisher, 1)
-            incoming = self._one(request, kind, body)
+            trace = trace_of(request.scope)
+            incoming = self._one(request, kind, body).within(trace.traceparent, trace.correlation)
         except Unreadable as unreadable:
             return respond(request, of_code(unreadable.code, pointer=unreadable.pointer))
         except TooFast as fast:
@@ -252,13 +255,15 @@ class Ingress:
             raise Unreadable("cloudevent.no_event", "neither a structured event nor ce-* headers")
         return cloudevents.binary(iter(request.headers.items()), request.headers.get("content-type"), body)
 
-    async def _batch(self, events: Sequence[Any], publisher: Publisher, *, dry_run: bool) -> list[dict[str, Any]]:
+    async def _batch(
+        self, events: Sequence[Any], publisher: Publisher, traceparent: str, *, dry_run: bool
+    ) -> list[dict[str, Any]]:
         """Of each event what became of it, in the order given. What speaks of the same place is decided in order."""
         told: list[dict[str, Any]] = [{} for _ in events]
         read: list[tuple[int, Incoming]] = []
         for index, each in enumerate(events):
             try:
-                read.append((index, cloudevents.from_object(each)))
+                read.append((index, cloudevents.from_object(each).within(traceparent)))
             except Unreadable as unreadable:
                 told[index] = _unreadable(unreadable)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 import structlog
@@ -59,8 +60,7 @@ class Originals:
         row = await self._store.pool.fetchrow(_ONE, publisher, source, fact_id)
         if row is None:
             return None
-        nonce, sealed = row["sealed"][:NONCE_BYTES], row["sealed"][NONCE_BYTES:]
-        body = AESGCM(row["key"]).decrypt(nonce, sealed, _about(source, fact_id))
+        body = opened({**row, "source": source, "id": fact_id})
         return Original(row["kind"], body, row["kept_until"])
 
     async def drop(self) -> None:
@@ -76,6 +76,12 @@ class Originals:
                 log.warning("originals are deleted later", store=self._store.name, error=repr(error))
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+
+def opened(row: Mapping[str, Any]) -> bytes:
+    """The body that a row (source, id, sealed, key) seals."""
+    nonce, sealed = row["sealed"][:NONCE_BYTES], row["sealed"][NONCE_BYTES:]
+    return AESGCM(row["key"]).decrypt(nonce, sealed, _about(row["source"], row["id"]))
 
 
 def _about(source: str, fact_id: str) -> bytes:

@@ -27,6 +27,7 @@ from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
+from shared.web.tracing import fresh
 
 log = structlog.get_logger(__name__)
 
@@ -155,7 +156,7 @@ class RecordIngress:
 
 def _read(record: Any) -> Incoming | Unreadable:
     try:
-        return of_record(iter(record.headers), record.value)
+        return of_record(iter(record.headers), record.value).within(fresh())
     except Unreadable as unreadable:
         return unreadable
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 Granted = Mapping[str, frozenset[Any]]
 """The broker's bindings (AclBinding of confluent-kafka) by user name."""
-Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "ALTER"]
+Operation = Literal["READ", "WRITE", "CREATE", "DESCRIBE", "DESCRIBE_CONFIGS", "ALTER"]
 
 SECONDS = 10.0
 ITERATIONS = 4096

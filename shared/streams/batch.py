@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,12 @@ class Halted(CodedError):
     """The partition contradicts what was read from it before; nothing more is read until somebody has looked.
 
     ``code``: ``stream.gap`` (positions are missing), ``stream.broken_chain`` (the hash does not follow),
-    ``stream.fork`` (another event at a position read before).
+    ``stream.fork`` (another event at a position read before). ``record``: offset of the record that does.
     """
+
+    def __init__(self, code: str, message: str, record: int | None = None) -> None:
+        super().__init__(code, message)
+        self.record = record
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Claimed:
 
 @dataclass(slots=True)
 class Batch:
-    """What a run of records comes to. ``events`` and ``offsets`` go together, as do ``unreadable`` and its reasons."""
+    """What a run of records comes to. ``events`` and ``offsets`` go together, as do the repeated and theirs."""
 
     next_offset: int
     position: int
@@ -41,14 +45,15 @@ class Batch:
     events: list[Envelope] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     repeated: list[Envelope] = field(default_factory=list)
+    repeated_offsets: list[int] = field(default_factory=list)
     unreadable: list[tuple[Any, ContractError]] = field(default_factory=list)
     halted: Halted | None = None
     skipped: frozenset[int] = frozenset()
     """Offsets that an operator decided to leave out; known once the offset was moved."""
 
 
-def read_batch(records: Iterable[Any], after: Claimed, *, recompute: bool) -> Batch:
-    """Read records up to the first that contradicts what came before.
+def read_batch(records: Iterable[Any], after: Claimed, *, recompute: bool, passed_over: Collection[int] = ()) -> Batch:
+    """Read records up to the first that contradicts what came before, unless its offset is to be ``passed_over``.
 
     First occurrences are at ``position + 1`` and name the hash before them; ``recompute`` also recalculates the hash of
     the content, which costs as much again as reading it.
@@ -62,13 +67,15 @@ def read_batch(records: Iterable[Any], after: Claimed, *, recompute: bool) -> Ba
         else:
             if envelope.position <= batch.position:
                 batch.repeated.append(envelope)
-            else:
-                batch.halted = _contradiction(envelope, batch, after, recompute=recompute)
-                if batch.halted is not None:
-                    return batch
+                batch.repeated_offsets.append(record.offset)
+            elif (halted := _contradiction(envelope, batch, after, recompute=recompute)) is None:
                 batch.events.append(envelope)
                 batch.offsets.append(record.offset)
                 batch.position, batch.hash = envelope.position, envelope.hash
+            elif record.offset not in passed_over:
+                halted.record = record.offset
+                batch.halted = halted
+                return batch
         batch.next_offset = record.offset + 1
     return batch
 

@@ -55,14 +55,14 @@ async def follow_heads(
 def _newest(values: Sequence[bytes | None]) -> list[Head]:
     newest: dict[tuple[str, int], Head] = {}
     for value in values:
-        head = _read(value)
+        head = read_head(value)
         if head is not None:
             newest[head.store, head.shard] = head
     return list(newest.values())
 
 
-def _read(value: bytes | None) -> Head | None:
-    """A record that is no head is passed over: nothing is counted by it."""
+def read_head(value: bytes | None) -> Head | None:
+    """What a record says; None when it is no head: it is passed over, for nothing is counted by it."""
     try:
         told = orjson.loads(value or b"")
         return Head(told["store"], told["shard"], told["position"], from_wire_time(told["time"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 
@@ -9,7 +10,7 @@ from shared.streams.batch import Batch, Claimed
 from shared.streams.projection import Connection
 
 _SQL = files("shared.streams") / "sql"
-_CLAIM, _ADVANCE = ((_SQL / f"{name}.sql").read_text("utf-8") for name in ("claim", "advance"))
+_CLAIM, _ADVANCE, _HELD = ((_SQL / f"{name}.sql").read_text("utf-8") for name in ("claim", "advance", "held"))
 
 
 class Superseded(Exception):
@@ -26,6 +27,12 @@ class Offsets:
         """Claim a partition: from now on batches of earlier claims change nothing."""
         row = await connection.fetchrow(_CLAIM, self._consumer, store, shard)
         return Claimed(store, shard, row["next_offset"], row["epoch"], row["position"], row["hash"])
+
+    async def require_held(self, connection: Connection, claims: Sequence[Claimed]) -> None:
+        """Raises Superseded when a claim does not hold any more, which who reads nothing would never notice."""
+        columns = zip(*((each.store, each.shard, each.epoch) for each in claims), strict=True)
+        if claims and await connection.fetchval(_HELD, self._consumer, *map(list, columns)) < len(claims):
+            raise Superseded("partitions were claimed by another process, or are to be read anew")
 
     async def advance(self, connection: Connection, claimed: Claimed, batch: Batch) -> Claimed:
         """Move to the end of a batch, as the first statement of its transaction, and note what of it is skipped.

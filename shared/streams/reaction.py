@@ -21,6 +21,7 @@ from shared.eventstore.commands import CommandHandler, Request
 from shared.faults import fault_point
 from shared.streams.learner import Learner
 from shared.streams.projection import Connection
+from shared.tracing_otel import span
 
 log = structlog.get_logger(__name__)
 
@@ -84,22 +85,32 @@ class Reaction:
         if await self._handler.store.answered(self._source, done) is not None:
             return
         await self._catch_up(event)
-        for _ in range(TRIES):
-            replies = await self._respond(event)
-            if replies is None:
-                return
-            if await self.carry_out(event.event_id, replies, event.correlation_id):
-                break
-        await self._remember(event, done)
+        with span(f"react {self.name}", "CONSUMER", event.traceparent) as traceparent:
+            for _ in range(TRIES):
+                replies = await self._respond(event)
+                if replies is None:
+                    return
+                if await self.carry_out(event.event_id, replies, event.correlation_id, traceparent):
+                    break
+            await self._remember(event, done)
 
-    async def carry_out(self, cause: str, replies: Sequence[Reply], correlation: str = "") -> bool:
+    async def replies_to(self, event: Envelope) -> Sequence[Reply]:
+        """What would be commanded in answer to an event that was not answered yet, as things stand; nothing is done."""
+        concerned = self._concerns is None or self._name_of(event) in self._concerns
+        if not concerned or await self._handler.store.answered(self._source, f"{event.event_id}/answered") is not None:
+            return ()
+        return await self._respond(event) or ()
+
+    async def carry_out(
+        self, cause: str, replies: Sequence[Reply], correlation: str = "", traceparent: str = ""
+    ) -> bool:
         """Carry out commands in answer to ``cause``: an event's id, or an id that stands for a moment.
 
         False when one was refused: perhaps the rule saw what was before, and would reply otherwise now.
         """
         taken = True
         for reply in replies:
-            taken = await self._carry_out(cause, reply, correlation) and taken
+            taken = await self._carry_out(cause, reply, correlation, traceparent) and taken
             fault_point("reaction.after_reply")
         return taken
 
@@ -123,7 +134,7 @@ class Reaction:
         while not await self._learner.reached(self._handler.store.pool, event):  # noqa: ASYNC110  perhaps another process
             await asyncio.sleep(CATCH_UP_SECONDS)
 
-    async def _carry_out(self, cause: str, reply: Reply, correlation: str) -> bool:
+    async def _carry_out(self, cause: str, reply: Reply, correlation: str, traceparent: str) -> bool:
         """Whether it was taken. What is refused however often the rule is asked is logged and passed."""
         request = Request(
             reply.aggregate,
@@ -136,6 +147,7 @@ class Reaction:
             roles=frozenset({"rule"}),
             correlation=correlation or cause,
             causation=cause,
+            traceparent=traceparent,
             ids="cause",
         )
         for _ in range(TRIES):

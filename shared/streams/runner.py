@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -26,15 +26,21 @@ from shared.faults import fault_point
 from shared.streams.batch import Batch, Claimed, Halted, read_batch
 from shared.streams.broker import Broker
 from shared.streams.offsets import Offsets, Superseded
+from shared.streams.orders import Orders
 from shared.streams.parking import BEHIND, Parking
-from shared.streams.projection import Projection, Unappliable
+from shared.streams.projection import Connection, Projection, Unappliable
+from shared.streams.replaying import Replayer, Replays
 from shared.streams.topics import Topics
+from shared.telemetry import BATCH_SECONDS, CONSUMED_EVENTS
+from shared.tracing_otel import spans, wanted
 
 log = structlog.get_logger(__name__)
 
 RECORDS = 4_000
 """Records in one batch at most."""
 WAIT_MS = 500
+LOOK_SECONDS = 1.0
+"""How often it is looked for what operators ordered."""
 STUCK_SECONDS = 60.0
 """Backlog without progress for so long, while broker and database answer, ends the process."""
 
@@ -113,7 +119,17 @@ class Runner:
         self._claims: dict[TopicPartition, Claimed] = {}
         self._offsets = Offsets(projection.name)
         self._parking = Parking(projection.name, self._topics)
+        self._orders = Orders(projection.name)
+        replayer = Replayer(projection.name, self._apply_one, projection.forget, (*LOST, *RETRY, Superseded))
+        self._replays = Replays(replayer, projection.name)
+        self._looked_at = -LOOK_SECONDS
+        self.paused = False
+        """Whether an operator has it stand still."""
+        self.looks = 0
+        """How often it looked for orders."""
         self._using = asyncio.Lock()
+        self._consumed = CONSUMED_EVENTS.labels(projection.name)
+        self._batch_seconds = BATCH_SECONDS.labels(projection.name)
         self._assignment_error: BaseException | None = None
         self._holes: dict[TopicPartition, int] = {}
         self._halted: dict[TopicPartition, Halted] = {}
@@ -125,6 +141,11 @@ class Runner:
     def halted(self) -> Sequence[Halted]:
         """Why partitions are not read on; empty while all is well."""
         return list(self._halted.values())
+
+    @property
+    def halted_at(self) -> Mapping[str, Halted]:
+        """The same by partition, such as ``committee/0``."""
+        return {f"{self._topics[place.topic]}/{place.partition}": why for place, why in self._halted.items()}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read and apply until ``stop``; joins anew after whatever the broker or the database do. Raises Stuck."""
@@ -168,13 +189,55 @@ class Runner:
         polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._records)
         self.joined.set()
         async with self._using:
+            if monotonic() - self._looked_at >= LOOK_SECONDS:
+                await self._obey(consumer, connection)
             for place in sorted(polled):
                 await self._take(consumer, connection, place, polled[place])
             await self._watch(consumer, connection)
         if self._assignment_error is not None:
             raise self._assignment_error
 
+    async def _obey(self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection) -> None:
+        """Do what operators ordered: stand still or go on, try parked events again, pass over what they skip."""
+        paused = await self._orders.paused(connection)
+        if paused or self.paused:
+            self._stand(consumer, paused=paused)
+        try:
+            replayed = await self._replays.work_off(connection, list(self._claims.values()))
+        except BaseException:
+            self.projection.forget()
+            raise
+        if replayed:
+            self.projection.forget()
+            await self._parking.load(connection)
+        for place, halted in list(self._halted.items()):
+            if await self._orders.skipped(connection, self._claims[place], halted.record):
+                del self._halted[place]
+                self._read_on(consumer, place)
+        self._looked_at = monotonic()
+        self.looks += 1
+
+    def _stand(self, consumer: AIOKafkaConsumer, *, paused: bool) -> None:
+        """Stand still, as a member of the group, or go on exactly where that began."""
+        places = [place for place in self._claims if place not in self._halted]
+        if paused:
+            consumer.pause(*places)
+        else:
+            for place in places:
+                self._read_on(consumer, place)
+        if self.paused != paused:
+            log.warning("consumer paused" if paused else "consumer resumed", consumer=self.projection.name)
+        self.paused = paused
+
+    def _read_on(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> None:
+        consumer.resume(place)
+        consumer.seek(place, self._claims[place].next_offset)
+
+    async def _apply_one(self, connection: Connection, event: Envelope) -> None:
+        await self.projection.apply(connection, [event])
+
     def _forget(self) -> None:
+        self._looked_at = -LOOK_SECONDS
         self._claims.clear()
         self._halted.clear()
         self._assignment_error = None
@@ -210,16 +273,54 @@ class Runner:
         self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection, place: TopicPartition, records: Sequence[Any]
     ) -> None:
         claimed = self._claims.get(place)
-        if claimed is None or place in self._halted or not self._continues(consumer, place, claimed, records[0].offset):
+        if claimed is None or place in self._halted or self.paused:
+            return
+        if not self._continues(consumer, place, claimed, records[0].offset):
             return
         records = [record for record in records if record.offset >= claimed.next_offset]
-        batch = read_batch(records, claimed, recompute=self._recompute)
+        batch = await self._read(connection, claimed, records)
         if batch.next_offset != claimed.next_offset:
-            self._claims[place] = await self._commit(connection, place, claimed, batch)
+            begun = monotonic()
+            traceparents = [event.traceparent for event in batch.events] if wanted() else ()
+            with spans(f"process {self.projection.name}", "CONSUMER", traceparents):
+                self._claims[place] = await self._commit(connection, place, claimed, batch)
+            self._consumed.inc(len(batch.events))
+            self._batch_seconds.observe(monotonic() - begun)
             self.state.applied += len(batch.events)
             self.state.progressed_at, self.state.error = monotonic(), ""
         if batch.halted is not None:
             self._halt(consumer, place, batch.halted)
+
+    async def _read(self, connection: asyncpg.Connection, claimed: Claimed, records: Sequence[Any]) -> Batch:
+        """The records as a batch, up to the first that contradicts what came before and that no operator skips."""
+        passed_over: set[int] = set()
+        while True:
+            batch = read_batch(records, claimed, recompute=self._recompute, passed_over=passed_over)
+            fork = await self._fork(connection, batch, passed_over)
+            halted = fork or batch.halted
+            if halted is None or halted.record is None:
+                return batch
+            if await self._orders.skipped(connection, claimed, halted.record):
+                passed_over.add(halted.record)
+            elif fork is None:
+                return batch
+            else:
+                before = [each for each in records if each.offset < halted.record]
+                batch = read_batch(before, claimed, recompute=self._recompute, passed_over=passed_over)
+                batch.halted = fork
+                return batch
+
+    async def _fork(self, connection: asyncpg.Connection, batch: Batch, passed_over: set[int]) -> Halted | None:
+        """A record at or below the last position carries the event id that was seen there, or the topic is forked."""
+        if not batch.repeated:
+            return None
+        just_read = {envelope.position: envelope.event_id for envelope in batch.events}
+        for envelope, offset in zip(batch.repeated, batch.repeated_offsets, strict=True):
+            place = (envelope.store, envelope.shard, envelope.position)
+            known = just_read.get(envelope.position) or await self.projection.event_id_at(connection, *place)
+            if known is not None and known != envelope.event_id and offset not in passed_over:
+                return Halted("stream.fork", f"another event at {envelope.store}/{envelope.position}", offset)
+        return None
 
     def _continues(self, consumer: AIOKafkaConsumer, place: TopicPartition, claimed: Claimed, offset: int) -> bool:
         """Whether what was polled goes on where the claim stands; what was polled under an earlier claim may not."""
@@ -249,7 +350,6 @@ class Runner:
             try:
                 async with connection.transaction():
                     moved = await self._offsets.advance(connection, claimed, batch)
-                    await self._check_repeated(connection, batch)
                     await self._parking.park_unreadable(connection, place, batch)
                     await self.projection.apply(connection, await self._wanted(connection, place, batch))
                     fault_point("projector.mid_batch")
@@ -267,14 +367,6 @@ class Runner:
             raise
         fault_point("projector.after_commit")
         return moved
-
-    async def _check_repeated(self, connection: asyncpg.Connection, batch: Batch) -> None:
-        """A record at or below the last position carries the event id that was seen there, or the topic is forked."""
-        for envelope in batch.repeated:
-            known = await self.projection.event_id_at(connection, envelope.store, envelope.shard, envelope.position)
-            if known is not None and known != envelope.event_id:
-                batch.halted = Halted("stream.fork", f"another event at {envelope.store}/{envelope.position}")
-                return
 
     async def _wanted(self, connection: asyncpg.Connection, place: TopicPartition, batch: Batch) -> Sequence[Envelope]:
         """The batch without what an operator skips and, once a stream has something parked, without that stream."""
@@ -311,6 +403,9 @@ class Runner:
     async def _watch(self, consumer: AIOKafkaConsumer, connection: asyncpg.Connection) -> None:
         """End the process when it is stuck for no reason outside it."""
         if monotonic() - self.state.progressed_at < STUCK_SECONDS:
+            return
+        if self.paused:
+            self.state.progressed_at = monotonic()
             return
         behind = [place for place in self._claims if place not in self._halted and self._lag(consumer, place) > 0]
         if behind:

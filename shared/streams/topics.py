@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -35,6 +35,16 @@ class Topics:
         return f"{self.prefix}obec.cluster.heads"
 
 
+async def existing(broker: Broker) -> Collection[str]:
+    """Names of the topics that there are, as far as this user may know of them."""
+    consumer = AIOKafkaConsumer(**broker.client(), enable_auto_commit=False, request_timeout_ms=10_000)
+    await consumer.start()
+    try:
+        return frozenset(await consumer.topics())
+    finally:
+        await consumer.stop()
+
+
 @asynccontextmanager
 async def reader(broker: Broker, topic: str, partition: int) -> AsyncIterator[tuple[AIOKafkaConsumer, TopicPartition]]:
     """A consumer without a group, assigned to one partition."""
@@ -53,7 +63,9 @@ async def reader(broker: Broker, topic: str, partition: int) -> AsyncIterator[tu
         await consumer.stop()
 
 
-async def records(broker: Broker, topic: str, partition: int, *, begin: int = 0) -> AsyncIterator[ConsumerRecord]:
+async def records(
+    broker: Broker, topic: str, partition: int, *, begin: int = 0
+) -> AsyncGenerator[ConsumerRecord, None]:
     """The records of a partition from an offset (negative: so many before the end) up to the end it has now."""
     async with reader(broker, topic, partition) as (consumer, place):
         end = (await consumer.end_offsets([place]))[place]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
+from shared.operating.heartbeats import VITALS, Work
 from shared.process import GRACE, StartRefused, ready
 from shared.settings import Settings
 from shared.streams.broker import Broker
@@ -49,6 +51,8 @@ def runner_of(
 
 async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner], *beside: Beside) -> None:
     """Run until ``stop``; ready once every runner has joined. What one of them raises ends the process."""
+    for each in runners:
+        VITALS.works_on(each.projection.name, partial(work_of, each))
     tasks = [asyncio.ensure_future(each.run(stop)) for each in runners]
     tasks += [asyncio.ensure_future(each(stop)) for each in beside]
     joined = asyncio.ensure_future(_all_joined(runners))
@@ -67,6 +71,11 @@ async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner
     for task in tasks:
         if task.done() and not task.cancelled():
             task.result()
+
+
+def work_of(runner: Runner) -> Work:
+    """How a runner does, for the process's heart."""
+    return Work(runner.joined.is_set(), {place: halted.code for place, halted in runner.halted_at.items()})
 
 
 async def _all_joined(runners: Sequence[Runner]) -> None:

@@ -15,12 +15,12 @@ from shared.contracts.common import FactVoided
 from shared.eventstore.append import Answer
 from shared.eventstore.commands import CommandHandler
 from shared.eventstore.commands import Request as CommandRequest
+from shared.telemetry import APPENDED_EVENTS, APPENDS
 from shared.web.api import COMMANDING, Api, Operation, Parameter, summary_of
 from shared.web.auth import Caller, authorised
 from shared.web.collection import OFFICER, Collection, by_own_name
 from shared.web.door import Change, door_of
 from shared.web.jsonable import Json, dump
-from shared.web.metrics import APPENDS, EVENTS
 from shared.web.reading import STREAM, place
 from shared.web.text import fit
 from shared.web.tracing import trace_of
@@ -142,7 +142,7 @@ class Door:
             outcome: APPENDS.labels(service, collection.name, outcome)
             for outcome in ("accepted", "nothing", "repeated")
         }
-        self.events = EVENTS.labels(service, collection.name)
+        self.events = APPENDED_EVENTS.labels(service, collection.name)
 
     async def create(self, request: Request) -> Response:
         """A command that begins a stream."""

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.telemetry import REQUEST_SECONDS, REQUESTS
+from shared.tracing_otel import span
 from shared.web import problems, tracing
-from shared.web.metrics import REQUESTS, SECONDS
+from shared.web.tracing import Trace
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,11 @@ class Edge:
             await self.app(scope, receive, send)
             return
         trace = tracing.begin(Headers(scope=scope))
+        attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}
+        with span(f"{self.service} {scope['method']}", "SERVER", trace.traceparent, attributes) as traceparent:
+            await self._serve(scope, receive, send, tracing.below(trace, traceparent))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, trace: Trace) -> None:
         tracing.attach(scope, trace)
         limit = scope["obec.body_limit"] = self.larger.get(scope["path"], self.largest_body)
         begun, status = time.perf_counter(), 0
@@ -86,7 +93,7 @@ class Edge:
         route = _route(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
         REQUESTS.labels(self.service, method, route, str(status)).inc()
-        SECONDS.labels(self.service, method, route).observe(seconds)
+        REQUEST_SECONDS.labels(self.service, method, route).observe(seconds)
 
 
 def _route(scope: Scope) -> str:

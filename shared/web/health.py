@@ -28,39 +28,59 @@ class Check:
     required: bool = True
 
 
-class Health(BaseModel):
+class HealthTold(BaseModel):
     """How a process is."""
 
     status: str = Field(examples=["ready"])
     checks: dict[str, Any] = Field(default_factory=dict, description="What is said of each thing that it needs.")
 
 
-def health_routes(api: Api, checks: Sequence[Check]) -> None:
-    """``GET /health/live``, ``/health/ready`` and ``/metrics``."""
+class Health:
+    """Answers whether a process lives and works, and with its metrics."""
 
-    async def live(_request: Request) -> Response:
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._checks = checks
+
+    async def live(self, _request: Request) -> Response:
+        """It does, or it could not say so."""
         return Json({"status": "live"})
 
-    async def ready(request: Request) -> Response:
-        told = dict(zip((check.name for check in checks), await asyncio.gather(*map(_ask, checks)), strict=True))
-        found = {name: said for name, (_, said) in told.items()}
-        if all(told[check.name][0] for check in checks if check.required):
+    async def ready(self, request: Request) -> Response:
+        """200 when everything that is required can be had, else a problem; both say how each thing is."""
+        asked = await asyncio.gather(*map(_ask, self._checks))
+        found = {check.name: said for check, (_, said) in zip(self._checks, asked, strict=True)}
+        if all(good for check, (good, _) in zip(self._checks, asked, strict=True) if check.required):
             return Json({"status": "ready", "checks": found})
         return problems.respond(request, problems.of_code("service.unavailable"), members={"checks": found})
 
-    async def metrics(_request: Request) -> Response:
+    async def metrics(self, _request: Request) -> Response:
+        """Prometheus' text."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    answers = {200: ("It is.", Health)}
-    api.add(Operation("GET", "/health/live", "Whether it lives", "health", answers, problems=(), public=True), live)
-    api.add(
-        Operation("GET", "/health/ready", "Whether it works", "health", answers, problems=(503,), public=True), ready
+
+def health_routes(api: Api, checks: Sequence[Check]) -> None:
+    """``GET /livez``, ``/readyz`` and ``/metrics``."""
+    health = Health(checks)
+    answers = {200: ("It is.", HealthTold)}
+    live = Operation("GET", "/livez", "Whether it lives", "health", answers, problems=(), public=True, name="get_livez")
+    api.add(live, health.live)
+    ready = Operation(
+        "GET", "/readyz", "Whether it works", "health", answers, problems=(503,), public=True, name="get_readyz"
     )
+    api.add(ready, health.ready)
     text = {200: ("Metrics in Prometheus' text format.", str)}
-    operation = Operation(
-        "GET", "/metrics", "Metrics", "health", text, problems=(), media_type="text/plain", public=True
+    metrics = Operation(
+        "GET",
+        "/metrics",
+        "Metrics",
+        "health",
+        text,
+        problems=(),
+        media_type="text/plain",
+        public=True,
+        name="get_metrics",
     )
-    api.add(operation, metrics)
+    api.add(metrics, health.metrics)
 
 
 async def _ask(check: Check) -> tuple[bool, Any]:

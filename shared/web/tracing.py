@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -25,10 +25,25 @@ class Trace:
 def begin(headers: Mapping[str, str]) -> Trace:
     """The trace that a request belongs to; a header that is none is as good as missing."""
     given = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    trace = given[1] if given else secrets.token_hex(16)
-    traceparent = given[0] if given else f"00-{trace}-{secrets.token_hex(8)}-01"
+    traceparent = given[0] if given else fresh()
+    trace = traceparent[3:35]
     correlation = headers.get("x-correlation-id", "")
     return Trace(trace, traceparent, correlation if _CORRELATION.fullmatch(correlation) else trace)
+
+
+def fresh() -> str:
+    """A traceparent of a trace that begins here."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def is_correlation(text: str) -> bool:
+    """Whether a text may be a correlation id."""
+    return _CORRELATION.fullmatch(text) is not None
+
+
+def below(trace: Trace, traceparent: str) -> Trace:
+    """The trace as what follows belongs to it: below the span ``traceparent``."""
+    return replace(trace, traceparent=traceparent)
 
 
 def attach(scope: Any, trace: Trace) -> None:

@@ -40,11 +40,14 @@ async def store(database: NewDatabase, clock_mode: ClockMode) -> AsyncIterator[E
 
 
 @pytest.fixture
-async def app(store: EventStore, issuer: TestIssuer) -> AsyncIterator[FastAPI]:
-    authenticator = issuer.authenticator()
+async def app(store: EventStore, issuer: TestIssuer) -> FastAPI:
+    return app_at(store, issuer)
+
+
+def app_at(store: EventStore, issuer: TestIssuer) -> FastAPI:
+    """The service with notes at a store."""
     handler = CommandHandler(store, [each.aggregate for each in COLLECTIONS])
-    yield make_app("notes", COLLECTIONS, handler, store, authenticator)
-    await authenticator.close()
+    return make_app("notes", COLLECTIONS, handler, store, issuer.authenticator())
 
 
 @pytest.fixture

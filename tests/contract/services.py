@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from services.committee import persons
 from services.committee.credentials import Credentials
+from shared.clock import ClockMode
 from shared.contracts.common import FactVoided
 from shared.contracts.document import example
 from shared.eventstore.store import EventStore
@@ -63,9 +64,9 @@ def app_of(service: str, store: EventStore, issuer: TestIssuer) -> FastAPI:
 
 
 @asynccontextmanager
-async def opened(dsn: str, service: str) -> AsyncIterator[EventStore]:
+async def opened(dsn: str, service: str, clock: ClockMode = ClockMode.REAL) -> AsyncIterator[EventStore]:
     """A service's store."""
-    store = await EventStore.open(dsn, service)
+    store = await EventStore.open(dsn, service, clock=clock)
     try:
         yield store
     finally:

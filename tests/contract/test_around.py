@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
@@ -19,14 +20,22 @@ from shared.web.auth import Authenticator
 from shared.web.health import Check
 from tests.conftest import NewDatabase
 from tests.contract.asking import begun, problem_of, refused, send
-from tests.contract.conftest import client_of
+from tests.contract.conftest import app_at, client_of
 from tests.contract.notes import BEGIN, COLLECTIONS, NOTE, REVISE
+from tests.contract.services import opened
+from tests.servers import Servers
+from tests.stack import fresh_database
 from tests.tokens import TestIssuer
 
 
-@pytest.fixture
-async def nobody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, {}) as client:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers, issuer: TestIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token."""
+    async with (
+        fresh_database(servers, "activity") as made,
+        opened(made.app_dsn, "activity") as store,
+        client_of(app_at(store, issuer), {}) as client,
+    ):
         yield client
 
 
@@ -87,20 +96,20 @@ async def test_a_database_that_is_away_is_503_and_worth_another_try(store: Event
         ("PUT", "/v1/clock"),
     ],
 )
-async def test_without_a_token_nothing_is_told(nobody: httpx.AsyncClient, method: str, path: str) -> None:
-    answer = await nobody.request(method, path)
+async def test_without_a_token_nothing_is_told(shared: httpx.AsyncClient, method: str, path: str) -> None:
+    answer = await shared.request(method, path)
     assert problem_of(answer)["code"] == "auth.required"
     assert answer.headers["www-authenticate"] == 'Bearer realm="obec"'
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"])
-async def test_health_metrics_and_documentation_need_no_token(nobody: httpx.AsyncClient, path: str) -> None:
-    assert (await nobody.get(path)).status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json", "/docs"])
+async def test_health_metrics_and_documentation_need_no_token(shared: httpx.AsyncClient, path: str) -> None:
+    assert (await shared.get(path)).status_code == 200
 
 
-async def test_a_bad_token_is_told_why(nobody: httpx.AsyncClient, issuer: TestIssuer) -> None:
+async def test_a_bad_token_is_told_why(shared: httpx.AsyncClient, issuer: TestIssuer) -> None:
     token = issuer.token(exp=1_000_000_000)
-    answer = await nobody.get("/v1/clock", headers={"Authorization": f"Bearer {token}"})
+    answer = await shared.get("/v1/clock", headers={"Authorization": f"Bearer {token}"})
     assert problem_of(answer)["code"] == "auth.required"
     assert 'error="invalid_token", error_description="it has expired"' in answer.headers["www-authenticate"]
 
@@ -166,7 +175,7 @@ class TestSimulatedClock:
 
 
 async def test_a_service_is_ready_while_what_it_needs_answers(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/health/ready")
+    answer = await http.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": {"store": "reached"}})
 
 
@@ -177,7 +186,7 @@ async def test_what_is_only_reported_does_not_make_it_unready(store: EventStore,
     checks = [Check("relay", stuck, required=False)]
     app = base_app("notes", issuer.authenticator(), checks=checks)
     async with client_of(app, {}) as http:
-        answer = await http.get("/health/ready")
+        answer = await http.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["checks"] == {"relay": "ConnectionError: does not answer"}
 
@@ -188,8 +197,8 @@ async def test_without_its_database_it_is_not_ready(database: NewDatabase, issue
     app = make_app("notes", (), CommandHandler(store, ()), store, issuer.authenticator())
     await store.close()
     async with client_of(app, {}) as http:
-        answer = await http.get("/health/ready")
-        assert (await http.get("/health/live")).status_code == 200
+        answer = await http.get("/readyz")
+        assert (await http.get("/livez")).status_code == 200
     assert problem_of(answer)["code"] == "service.unavailable"
     assert answer.json()["checks"]["store"].startswith("InterfaceError")
 

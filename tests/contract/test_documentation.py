@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from shared.contracts.rejection import codes
-from shared.eventstore.store import EventStore
 from shared.web.api import COMMANDING
 from shared.web.docs import page
 from tests.contract.asking import begun, send
 from tests.contract.notes import BEGIN, NOTE, REVISE
-from tests.contract.services import WRITE_SERVICES, app_of, commands_of
+from tests.contract.services import WRITE_SERVICES, app_of, commands_of, opened
+from tests.servers import Servers
+from tests.stack import fresh_database
 from tests.tokens import TestIssuer
+
+Document = Mapping[str, Any]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers, issuer: TestIssuer) -> AsyncIterator[Mapping[str, Document]]:
+    """The document of each service."""
+    async with AsyncExitStack() as stack:
+        made = {
+            service: await stack.enter_async_context(fresh_database(servers, service)) for service in WRITE_SERVICES
+        }
+        stores = {
+            service: await stack.enter_async_context(opened(each.app_dsn, service)) for service, each in made.items()
+        }
+        yield {service: app_of(service, store, issuer).openapi() for service, store in stores.items()}
 
 
 @pytest.mark.parametrize("service", WRITE_SERVICES)
 async def test_every_verb_of_every_collection_is_documented_with_its_body(
-    store: EventStore, issuer: TestIssuer, service: str
+    shared: Mapping[str, Document], service: str
 ) -> None:
-    document = app_of(service, store, issuer).openapi()
+    document = shared[service]
     for command in commands_of(service):
         operation = document["paths"][command.template]["post"]
         schema = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -36,8 +55,8 @@ async def test_every_verb_of_every_collection_is_documented_with_its_body(
 
 
 @pytest.mark.parametrize("service", WRITE_SERVICES)
-async def test_every_reference_leads_somewhere(store: EventStore, issuer: TestIssuer, service: str) -> None:
-    document = app_of(service, store, issuer).openapi()
+async def test_every_reference_leads_somewhere(shared: Mapping[str, Document], service: str) -> None:
+    document = shared[service]
     for reference in references(document):
         here: Any = document
         for part in reference.removeprefix("#/").split("/"):
@@ -46,15 +65,15 @@ async def test_every_reference_leads_somewhere(store: EventStore, issuer: TestIs
 
 
 @pytest.mark.parametrize("service", WRITE_SERVICES)
-async def test_every_schema_is_one(store: EventStore, issuer: TestIssuer, service: str) -> None:
-    for name, schema in app_of(service, store, issuer).openapi()["components"]["schemas"].items():
+async def test_every_schema_is_one(shared: Mapping[str, Document], service: str) -> None:
+    for name, schema in shared[service]["components"]["schemas"].items():
         jsonschema.Draft202012Validator.check_schema(schema)
         assert schema, name
 
 
 @pytest.mark.parametrize("service", WRITE_SERVICES)
-async def test_operations_have_names_of_their_own(store: EventStore, issuer: TestIssuer, service: str) -> None:
-    document = app_of(service, store, issuer).openapi()
+async def test_operations_have_names_of_their_own(shared: Mapping[str, Document], service: str) -> None:
+    document = shared[service]
     names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(names) == len(set(names))
 
@@ -74,7 +93,7 @@ async def test_answers_are_what_the_document_says(http: httpx.AsyncClient, app: 
         ("get", "state", "/v1/notes/{stream}", await http.get(f"/v1/notes/{NOTE}")),
         ("get", "events", "/v1/streams/{stream}/events", await http.get(f"/v1/streams/{NOTE}/events")),
         ("get", "clock", "/v1/clock", await http.get("/v1/clock")),
-        ("get", "ready", "/health/ready", await http.get("/health/ready")),
+        ("get", "ready", "/readyz", await http.get("/readyz")),
         ("get", "missing", "/v1/notes/{stream}", await http.get("/v1/notes/note:x")),
         ("post", "invalid", "/v1/notes", await send(http, "/v1/notes", {"programme": 1})),
     ]:
@@ -96,8 +115,8 @@ async def test_the_page_to_read_needs_nothing_from_elsewhere(http: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("service", WRITE_SERVICES)
-async def test_every_body_has_an_example_on_the_page(store: EventStore, issuer: TestIssuer, service: str) -> None:
-    shown = page(app_of(service, store, issuer).openapi())
+async def test_every_body_has_an_example_on_the_page(shared: Mapping[str, Document], service: str) -> None:
+    shown = page(shared[service])
     assert shown.count("Body, for example:") >= len(list(commands_of(service)))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from services.committee.programme import RegisterProgramme
@@ -19,6 +20,8 @@ from tests.contract.conftest import client_of
 from tests.contract.services import app_of, opened
 from tests.eventually import eventually
 from tests.integration.ingress.desk import SOURCE, TYPES, appointed, event, proposed
+from tests.servers import Servers
+from tests.stack import fresh_database
 from tests.tokens import TestIssuer
 from tests.unit.committee.examples import definition
 
@@ -39,11 +42,28 @@ async def app(database: NewDatabase, issuer: TestIssuer) -> AsyncIterator[FastAP
 @pytest.fixture
 async def officer(http: httpx.AsyncClient) -> httpx.AsyncClient:
     """An officer, who has registered the programme and the personnel system."""
+    await admit(http)
+    return http
+
+
+async def admit(http: httpx.AsyncClient) -> None:
+    """Register the programme and the personnel system."""
     body = RegisterProgramme(definition=definition()).model_dump(mode="json")
     assert (await send(http, "/v1/programmes", body)).status_code == 201
     admitted = {"publisher": "personnel", "office": "สำนักงาน ก.ค.ศ.", "rights": RIGHTS}
     assert (await send(http, "/v1/publishers", admitted)).status_code == 201
-    return http
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers, issuer: TestIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """The personnel system's client of a service that must refuse all that it sends."""
+    async with fresh_database(servers, "committee") as made, opened(made.app_dsn, "committee") as store:
+        app = app_of("committee", store, issuer)
+        async with client_of(app, issuer.bearer("officer")) as officer:
+            await admit(officer)
+            headers = {"X-API-Key": await key_of(officer)}
+        async with client_of(app, headers) as client:
+            yield client
 
 
 async def key_of(officer: httpx.AsyncClient, name: str = "first", **more: Any) -> str:
@@ -146,9 +166,9 @@ async def test_a_fact_that_waits_is_taken_and_says_for_what(publisher: httpx.Asy
     ],
 )
 async def test_what_is_no_event_is_refused_with_its_reason(
-    publisher: httpx.AsyncClient, body: bytes, headers: dict[str, str], status: int, code: str
+    shared: httpx.AsyncClient, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
-    await refused(publisher.post("/v1/events", content=body, headers=headers), status, code)
+    await refused(shared.post("/v1/events", content=body, headers=headers), status, code)
 
 
 async def test_a_type_of_another_service_is_sent_there(publisher: httpx.AsyncClient) -> None:

@@ -111,7 +111,7 @@ async def test_a_broker_that_is_away_does_not_keep_it_from_its_work(
             assert (await send(http, "/v1/programmes", programme())).status_code == 201
 
             async def relay_is_stuck() -> bool:
-                ready = await http.get("/health/ready")
+                ready = await http.get("/readyz")
                 assert ready.status_code == 200
                 [relay] = ready.json()["checks"]["relay"]
                 return bool(relay["error"]) and not relay["leading"]

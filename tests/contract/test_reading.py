@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from shared.clock import ClockMode, SimulatedClock
 from shared.contracts.envelope import Envelope, from_wire_time
 from shared.contracts.types import instant
 from shared.eventstore.store import EventStore
 from tests.contract.asking import refused, send
+from tests.contract.conftest import app_at, client_of
 from tests.contract.notes import BEGIN, NOTE, REVISE
+from tests.contract.services import opened
+from tests.servers import Servers
+from tests.stack import fresh_database
+from tests.tokens import TestIssuer
 
 ADDRESS = f"/v1/notes/{NOTE}"
 
@@ -23,8 +29,7 @@ def clock_mode() -> ClockMode:
     return ClockMode.SIMULATED
 
 
-@pytest.fixture
-async def three(http: httpx.AsyncClient, store: EventStore) -> None:
+async def tell_three(http: httpx.AsyncClient, store: EventStore) -> None:
     """A note that took effect on 12 January and was recorded on 1 March, revised on 2 and 3 March at noon."""
     for moment, path, body in (
         ("2017-03-01T05:00:00+00:00", "/v1/notes", BEGIN),
@@ -35,14 +40,25 @@ async def three(http: httpx.AsyncClient, store: EventStore) -> None:
         assert (await send(http, path, body)).status_code == 201
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers, issuer: TestIssuer) -> AsyncIterator[httpx.AsyncClient]:
+    """An officer's client of a service that has that note."""
+    async with (
+        fresh_database(servers, "activity") as made,
+        opened(made.app_dsn, "activity", ClockMode.SIMULATED) as store,
+        client_of(app_at(store, issuer), issuer.bearer("officer")) as client,
+    ):
+        await tell_three(client, store)
+        yield client
+
+
 async def to(store: EventStore, moment: str) -> None:
     assert isinstance(store.clock, SimulatedClock)
     await store.clock.set(instant(from_wire_time(moment)))
 
 
-@pytest.mark.usefixtures("three")
-async def test_the_state_is_told_with_stream_version_and_position(http: httpx.AsyncClient) -> None:
-    answer = await http.get(ADDRESS)
+async def test_the_state_is_told_with_stream_version_and_position(shared: httpx.AsyncClient) -> None:
+    answer = await shared.get(ADDRESS)
     told = answer.json()
     assert (told["stream"], told["version"], told["position"]) == (NOTE, 3, "activity:0:3")
     assert answer.headers["etag"] == '"3"'
@@ -57,7 +73,6 @@ async def test_the_state_is_told_with_stream_version_and_position(http: httpx.As
     }
 
 
-@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     ("asked", "version", "text"),
     [
@@ -75,31 +90,27 @@ async def test_the_state_is_told_with_stream_version_and_position(http: httpx.As
     ],
 )
 async def test_a_state_can_be_asked_of_the_past(
-    http: httpx.AsyncClient, asked: dict[str, str], version: int, text: str
+    shared: httpx.AsyncClient, asked: dict[str, str], version: int, text: str
 ) -> None:
-    answer = await http.get(ADDRESS, params=asked)
+    answer = await shared.get(ADDRESS, params=asked)
     told = answer.json()
     assert (told["version"], told["state"]["text"], told["state"]["begun_on"]) == (version, text, "2017-01-12")
     assert "etag" not in answer.headers
 
 
-@pytest.mark.usefixtures("three")
-async def test_before_it_took_effect_it_had_not_begun(http: httpx.AsyncClient) -> None:
-    told = (await http.get(ADDRESS, params={"effective_at": "2017-01-11"})).json()
+async def test_before_it_took_effect_it_had_not_begun(shared: httpx.AsyncClient) -> None:
+    told = (await shared.get(ADDRESS, params={"effective_at": "2017-01-11"})).json()
     assert told["state"]["status"] == "none"
 
 
-@pytest.mark.usefixtures("three")
-async def test_before_it_was_recorded_it_is_not_found(http: httpx.AsyncClient) -> None:
-    await refused(http.get(ADDRESS, params={"as_of": "2017-02-28"}), 404, "stream.not_found")
+async def test_before_it_was_recorded_it_is_not_found(shared: httpx.AsyncClient) -> None:
+    await refused(shared.get(ADDRESS, params={"as_of": "2017-02-28"}), 404, "stream.not_found")
 
 
-@pytest.mark.usefixtures("three")
-async def test_a_version_that_is_not_there_yet_is_not_found(http: httpx.AsyncClient) -> None:
-    await refused(http.get(ADDRESS, params={"version": 4}), 404, "stream.no_such_version")
+async def test_a_version_that_is_not_there_yet_is_not_found(shared: httpx.AsyncClient) -> None:
+    await refused(shared.get(ADDRESS, params={"version": 4}), 404, "stream.no_such_version")
 
 
-@pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     "asked",
     [
@@ -115,24 +126,22 @@ async def test_a_version_that_is_not_there_yet_is_not_found(http: httpx.AsyncCli
     ],
     ids=str,
 )
-async def test_a_question_that_cannot_be_read_is_400(http: httpx.AsyncClient, asked: dict[str, str]) -> None:
-    await refused(http.get(ADDRESS, params=asked), 400, "query.unreadable")
+async def test_a_question_that_cannot_be_read_is_400(shared: httpx.AsyncClient, asked: dict[str, str]) -> None:
+    await refused(shared.get(ADDRESS, params=asked), 400, "query.unreadable")
 
 
-@pytest.mark.usefixtures("three")
-async def test_a_plus_sign_that_was_not_escaped_is_understood(http: httpx.AsyncClient) -> None:
-    assert (await http.get(f"{ADDRESS}?effective_at=2017-03-01T00:00:00+07:00")).status_code == 200
+async def test_a_plus_sign_that_was_not_escaped_is_understood(shared: httpx.AsyncClient) -> None:
+    assert (await shared.get(f"{ADDRESS}?effective_at=2017-03-01T00:00:00+07:00")).status_code == 200
 
 
-async def test_a_stream_that_is_not_there_is_404(http: httpx.AsyncClient) -> None:
-    await refused(http.get(ADDRESS), 404, "stream.not_found")
-    await refused(http.get(f"/v1/streams/{NOTE}/events"), 404, "stream.not_found")
-    await refused(http.get("/v1/notes/committee:1"), 404, "stream.wrong_collection")
+async def test_a_stream_that_is_not_there_is_404(shared: httpx.AsyncClient) -> None:
+    await refused(shared.get(f"{ADDRESS}.0"), 404, "stream.not_found")
+    await refused(shared.get(f"/v1/streams/{NOTE}.0/events"), 404, "stream.not_found")
+    await refused(shared.get("/v1/notes/committee:1"), 404, "stream.wrong_collection")
 
 
-@pytest.mark.usefixtures("three")
-async def test_events_are_told_as_cloudevents_in_order(http: httpx.AsyncClient) -> None:
-    answer = await http.get(f"/v1/streams/{NOTE}/events")
+async def test_events_are_told_as_cloudevents_in_order(shared: httpx.AsyncClient) -> None:
+    answer = await shared.get(f"/v1/streams/{NOTE}/events")
     assert answer.headers["content-type"] == "application/cloudevents-batch+json"
     events = answer.json()
     assert [event["streamversion"] for event in events] == [1, 2, 3]
@@ -143,25 +152,23 @@ async def test_events_are_told_as_cloudevents_in_order(http: httpx.AsyncClient) 
     assert [event["previoushash"] for event in events[1:]] == [event["hash"] for event in events[:-1]]
 
 
-@pytest.mark.usefixtures("three")
-async def test_events_come_in_pages_that_say_where_to_go_on(http: httpx.AsyncClient) -> None:
-    assert await pages(http, limit=2) == [[1, 2], [3]]
-    assert await pages(http, limit=3) == [[1, 2, 3]]
-    assert await pages(http, limit=1) == [[1], [2], [3]]
+async def test_events_come_in_pages_that_say_where_to_go_on(shared: httpx.AsyncClient) -> None:
+    assert await pages(shared, limit=2) == [[1, 2], [3]]
+    assert await pages(shared, limit=3) == [[1, 2, 3]]
+    assert await pages(shared, limit=1) == [[1], [2], [3]]
 
 
-@pytest.mark.usefixtures("three")
-async def test_behind_the_last_version_there_are_no_events(http: httpx.AsyncClient) -> None:
-    assert (await http.get(f"/v1/streams/{NOTE}/events", params={"after_version": 3})).json() == []
+async def test_behind_the_last_version_there_are_no_events(shared: httpx.AsyncClient) -> None:
+    assert (await shared.get(f"/v1/streams/{NOTE}/events", params={"after_version": 3})).json() == []
 
 
 @pytest.mark.parametrize("asked", ["limit=0", "limit=1001", "limit=all", "after_version=-1"])
-async def test_a_page_that_cannot_be_read_is_400(http: httpx.AsyncClient, asked: str) -> None:
-    await refused(http.get(f"/v1/streams/{NOTE}/events?{asked}"), 400, "query.unreadable")
+async def test_a_page_that_cannot_be_read_is_400(shared: httpx.AsyncClient, asked: str) -> None:
+    await refused(shared.get(f"/v1/streams/{NOTE}/events?{asked}"), 400, "query.unreadable")
 
 
-@pytest.mark.usefixtures("three")
 async def test_events_carry_the_hash_of_what_they_say(http: httpx.AsyncClient, store: EventStore) -> None:
+    await tell_three(http, store)
     events = (await http.get(f"/v1/streams/{NOTE}/events")).json()
     rows = await store.pool.fetch(
         "SELECT metadata, data, encode(salt, 'hex') AS salt FROM events WHERE stream = $1 ORDER BY stream_version", NOTE

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,19 @@ from tests.conftest import NewDatabase
 from tests.contract.asking import problem_of, refused, send
 from tests.contract.conftest import client_of
 from tests.contract.services import WRITE_SERVICES, app_of, commands_of, opened
+from tests.servers import Servers
+from tests.stack import fresh_database
 from tests.tokens import TestIssuer
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service and an officer's client of it."""
+
+    name: str
+    app: FastAPI
+    http: httpx.AsyncClient
+
 
 PROGRAMMES = Path(__file__).parents[2] / "programmes"
 
@@ -35,15 +49,25 @@ async def app(database: NewDatabase, issuer: TestIssuer, service: str) -> AsyncI
         yield app_of(service, store, issuer)
 
 
-async def test_nobody_commands_without_a_token(app: FastAPI, service: str) -> None:
-    async with client_of(app, {}) as nobody:
-        for command in commands_of(service):
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=WRITE_SERVICES)
+async def shared(request: pytest.FixtureRequest, servers: Servers, issuer: TestIssuer) -> AsyncIterator[Served]:
+    """A service in which nothing has happened: what is sent to it must be refused."""
+    service = str(request.param)
+    async with fresh_database(servers, service) as made, opened(made.app_dsn, service) as store:
+        app = app_of(service, store, issuer)
+        async with client_of(app, issuer.bearer("officer")) as officer:
+            yield Served(service, app, officer)
+
+
+async def test_nobody_commands_without_a_token(shared: Served) -> None:
+    async with client_of(shared.app, {}) as nobody:
+        for command in commands_of(shared.name):
             await refused(send(nobody, command.path, command.body), 401, "auth.required")
 
 
-async def test_a_reader_commands_nothing(app: FastAPI, issuer: TestIssuer, service: str) -> None:
-    async with client_of(app, issuer.bearer("reader")) as reader:
-        for command in commands_of(service):
+async def test_a_reader_commands_nothing(shared: Served, issuer: TestIssuer) -> None:
+    async with client_of(shared.app, issuer.bearer("reader")) as reader:
+        for command in commands_of(shared.name):
             await refused(send(reader, command.path, command.body), 403, "auth.forbidden")
 
 
@@ -56,33 +80,33 @@ async def test_every_command_takes_a_body_made_of_its_schema(http: httpx.AsyncCl
             assert problem_of(answer)["code"] != "request.invalid", (command.path, answer.text)
 
 
-async def test_every_command_needs_a_key(http: httpx.AsyncClient, service: str) -> None:
-    for command in commands_of(service):
-        await refused(http.post(command.path, json=command.body), 400, "request.no_idempotency_key")
+async def test_every_command_needs_a_key(shared: Served) -> None:
+    for command in commands_of(shared.name):
+        await refused(shared.http.post(command.path, json=command.body), 400, "request.no_idempotency_key")
 
 
-async def test_no_command_takes_a_field_that_it_does_not_know(http: httpx.AsyncClient, service: str) -> None:
-    for command in commands_of(service):
-        problem = await refused(send(http, command.path, {**command.body, "extra": 1}), 422, "request.invalid")
+async def test_no_command_takes_a_field_that_it_does_not_know(shared: Served) -> None:
+    for command in commands_of(shared.name):
+        problem = await refused(send(shared.http, command.path, {**command.body, "extra": 1}), 422, "request.invalid")
         assert "/extra" in {each["pointer"] for each in problem["errors"]}
 
 
-async def test_every_verb_is_for_streams_of_its_kind(http: httpx.AsyncClient, service: str) -> None:
-    for command in commands_of(service):
+async def test_every_verb_is_for_streams_of_its_kind(shared: Served) -> None:
+    for command in commands_of(shared.name):
         if "{stream}" in command.template:
             path = command.template.replace("{stream}", "stranger:1")
-            await refused(send(http, path, command.body), 404, "stream.wrong_collection")
+            await refused(send(shared.http, path, command.body), 404, "stream.wrong_collection")
 
 
-async def test_what_was_never_recorded_cannot_be_voided(http: httpx.AsyncClient, service: str) -> None:
-    for command in commands_of(service):
+async def test_what_was_never_recorded_cannot_be_voided(shared: Served) -> None:
+    for command in commands_of(shared.name):
         if command.path.endswith("/void"):
-            await refused(send(http, command.path, command.body), 404, "fact.not_found")
+            await refused(send(shared.http, command.path, command.body), 404, "fact.not_found")
 
 
-async def test_a_stream_that_is_not_there_has_no_state(http: httpx.AsyncClient, service: str) -> None:
-    for each in {command.collection.name: command.collection for command in commands_of(service)}.values():
-        await refused(http.get(f"/v1/{each.name}/{each.aggregate.name}:none"), 404, "stream.not_found")
+async def test_a_stream_that_is_not_there_has_no_state(shared: Served) -> None:
+    for each in {command.collection.name: command.collection for command in commands_of(shared.name)}.values():
+        await refused(shared.http.get(f"/v1/{each.name}/{each.aggregate.name}:none"), 404, "stream.not_found")
 
 
 JUNK: st.SearchStrategy[Any] = st.one_of(

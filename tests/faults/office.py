@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +16,10 @@ import orjson
 from tests.eventually import eventually
 from tests.unit.committee.examples import PROGRAMME_ID, definition, mandate_text
 
+COMMANDS = int(os.environ.get("OBEC_FAULT_COMMANDS", "70"))
+"""How many a test sends about while something is broken; the campaign has more sent."""
+FULL_COURSE = 7
+"""Commands of a region from its proposal until every kind was sent."""
 PATIENCE = 40.0
 """Seconds for which a command is sent again."""
 PAUSE = 0.1
@@ -103,8 +108,9 @@ class Office:
             f"mandates/mandate:{PROGRAMME_ID}:1/adopt", {"adopted_on": "2016-12-01", "resolution": "มติ 1/2560"}
         )
 
-    async def work(self, commands: int, regions: Sequence[str] = REGIONS) -> None:
-        """About ``commands`` commands, region beside region."""
+    async def work(self, commands: int, regions: Sequence[str] = ()) -> None:
+        """About ``commands`` commands, region beside region, by default as many regions as come to every kind."""
+        regions = regions or REGIONS[: max(1, commands // FULL_COURSE)]
         each = -(-commands // len(regions))
         await asyncio.gather(*(self._region(region, each) for region in regions))
 

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import asyncpg
 
 from services.reporting.projections.projection import ReportingProjection
-from services.reporting.rebuild import compare, make_schema
-from shared.contracts.envelope import GENESIS
-from shared.streams.batch import Claimed, read_batch
+from services.reporting.rebuilding.differing import compare
+from services.reporting.rebuilding.schemas import make_schema
+from shared.streams.batch import read_batch
 from shared.streams.broker import Broker
+from shared.streams.offsets import Offsets
 from shared.streams.topics import Topics, records
 from tests.stack import Database
 
+SKIPPED = "SELECT record FROM skips WHERE store = $1 AND shard = $2"
 PIECE = 97
 """Events applied at once: cut differently from what the live projector was given."""
 
@@ -29,18 +31,25 @@ async def rebuild_differences(
     try:
         for store in stores:
             for shard in range(shards):
-                await _replay(connection, broker, topics.events(store), store, shard)
+                await _replay(connection, broker, topics.events(store), schema, store, shard)
     finally:
         await connection.close()
     return [f"I6 {each}" for each in await compare(views.app_dsn, schema, patience=5.0)]
 
 
-async def _replay(connection: asyncpg.Connection, broker: Broker, topic: str, store: str, shard: int) -> None:
+async def _replay(
+    connection: asyncpg.Connection, broker: Broker, topic: str, schema: str, store: str, shard: int
+) -> None:
+    offsets = Offsets(schema)
+    claimed = await offsets.claim(connection, store, shard)
     read = [record async for record in records(broker, topic, shard)]
-    batch = read_batch(read, Claimed(store, shard, 0, 0, 0, GENESIS), recompute=True)
+    skipped = {row["record"] for row in await connection.fetch(SKIPPED, store, shard)}
+    batch = read_batch(read, claimed, recompute=True, passed_over=skipped)
     assert batch.halted is None, batch.halted
-    assert batch.unreadable == []
+    assert {record.offset for record, _ in batch.unreadable} <= skipped
+    events = [each for each, offset in zip(batch.events, batch.offsets, strict=True) if offset not in skipped]
     projection = ReportingProjection()
-    for first in range(0, len(batch.events), PIECE):
+    for first in range(0, len(events), PIECE):
         async with connection.transaction():
-            await projection.apply(connection, batch.events[first : first + PIECE])
+            await projection.apply(connection, events[first : first + PIECE])
+    await offsets.advance(connection, claimed, batch)

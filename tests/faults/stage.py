@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from tests.faults.issuer import RunningIssuer
 from tests.faults.office import Office
 from tests.faults.process import Process, clean_environment
 from tests.faults.rebuilding import rebuild_differences
+from tests.faults.seen import Console, console_at, watching
 from tests.faults.witness import Witness
 from tests.oracle_check import check_guarantees, consumer_faults
 from tests.stack import Database
@@ -165,6 +166,15 @@ class Stage:
             await admin.close()
         return any(group[2] == state for group in answer.groups)
 
+    def console(self, api: str, service: str = SERVICE) -> AbstractAsyncContextManager[Console]:
+        """What an operator sees at an API that runs."""
+        return console_at(f"http://{HOST}:{self.ports[api]}", service, self.issuer)
+
+    def watching(self, service: str = CONSUMER) -> AbstractAsyncContextManager[Console]:
+        """What an operator of a service sees whose API does not run: it is looked at from this process."""
+        dsn = self.views.app_dsn if service == CONSUMER else self.stores[service].app_dsn
+        return watching(service, dsn, self.names.broker_of(service), self.topics, self.issuer)
+
     def witness(self) -> Witness:
         """Watches the offsets of the views while something is broken (I5)."""
         return Witness(self.views.app_dsn, CONSUMER)
@@ -201,13 +211,18 @@ class Stage:
 
     async def relays(self, api: str) -> Sequence[Mapping[str, Any]]:
         """What an API says of its relays; nothing when it does not answer."""
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False, verify=False) as client:
             try:
-                answer = await client.get(f"http://{HOST}:{self.ports[api]}/health/ready")
+                answer = await client.get(f"http://{HOST}:{self.ports[api]}/readyz")
             except httpx.TransportError:
                 return []
         found: Sequence[Mapping[str, Any]] = answer.json()["checks"]["relay"]
         return found
+
+    async def is_ready(self, api: str) -> bool:
+        """Whether an API says that it is ready."""
+        async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
+            return (await client.get(f"http://{HOST}:{self.ports[api]}/readyz")).is_success
 
     async def check(self, *offices: Office, settled_at: datetime | None = None) -> None:
         """Everything that must hold once nothing is broken any more. Raises AssertionError with all that does not."""

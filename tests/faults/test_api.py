@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from tests.eventually import eventually
+from tests.faults.office import COMMANDS
 from tests.faults.stage import Stage
 
-COMMANDS = 120
 LOCK = "SELECT pg_advisory_lock(71001, 0)"
 WAITING = """
 SELECT count(*) FROM pg_locks

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from tests.faults.office import REGIONS
 from tests.faults.process import Process
 from tests.faults.stage import Stage
 
@@ -27,7 +28,7 @@ async def test_every_guarantee_survives_whatever_is_killed_or_stopped_whenever(s
         await office.open()
         meddling = [asyncio.create_task(meddle(each, Random(chance.random()))) for each in processes]
         while not all(each.done() for each in meddling):
-            await office.work(COMMANDS)
+            await office.work(COMMANDS, REGIONS)
         await asyncio.gather(*meddling)
         await stage.nothing_unasked(office)
         await stage.check(office)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -22,7 +23,8 @@ from tests.unit.committee.examples import PROGRAMME_ID
 
 PATIENCE = 90.0
 LONGEST_PAUSE = 0.8
-KILLS = 4
+KILLS = int(os.environ.get("OBEC_FAULT_KILLS", "2"))
+"""The campaign kills more often."""
 RECEIPTS = "SELECT source, id, outcome FROM receipts ORDER BY serial"
 
 
@@ -70,26 +72,26 @@ class Publisher:
         """Send batches, four at a time."""
         gate = asyncio.Semaphore(4)
 
-        async def one(batch: Sequence[dict[str, Any]]) -> None:
+        async def one(client: httpx.AsyncClient, batch: Sequence[dict[str, Any]]) -> None:
             async with gate:
-                await self._until_answered(batch)
+                await self._until_answered(client, batch)
 
-        await asyncio.gather(*(one(batch) for batch in batches))
+        async with httpx.AsyncClient(headers=self.headers, timeout=3.0, trust_env=False) as client:
+            await asyncio.gather(*(one(client, batch) for batch in batches))
 
-    async def _until_answered(self, batch: Sequence[dict[str, Any]]) -> None:
+    async def _until_answered(self, client: httpx.AsyncClient, batch: Sequence[dict[str, Any]]) -> None:
         clock = asyncio.get_running_loop()
         end = clock.time() + PATIENCE
-        async with httpx.AsyncClient(headers=self.headers, timeout=3.0, trust_env=False) as client:
-            while clock.time() < end:
-                for address in self.addresses:
-                    try:
-                        answer = await client.post(f"{address}/v1/events", content=orjson.dumps(batch))
-                    except httpx.TransportError:
-                        continue
-                    if answer.is_success:
-                        return
-                    assert answer.status_code >= 500, answer.text
-                await asyncio.sleep(0.05)
+        while clock.time() < end:
+            for address in self.addresses:
+                try:
+                    answer = await client.post(f"{address}/v1/events", content=orjson.dumps(batch))
+                except httpx.TransportError:
+                    continue
+                if answer.is_success:
+                    return
+                assert answer.status_code >= 500, answer.text
+            await asyncio.sleep(0.05)
         raise AssertionError("nobody answered")
 
 

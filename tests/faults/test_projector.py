@@ -10,12 +10,15 @@ import asyncpg
 import pytest
 
 from services.reporting.projections.tables import TABLES
-from services.reporting.rebuild import Where, compare, make_schema, rebuild
+from services.reporting.rebuilding.differing import compare
+from services.reporting.rebuilding.filling import rebuild
+from services.reporting.rebuilding.schemas import make_schema
+from services.reporting.rebuilding.standing import Where
 from tests.eventually import eventually
+from tests.faults.office import COMMANDS
 from tests.faults.stage import SERVICE, Stage
 from tests.oracle_check import read_table, read_topic
 
-COMMANDS = 140
 HANG_UP = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND state = 'idle in transaction'
@@ -26,12 +29,14 @@ WHERE datname = current_database() AND state = 'idle in transaction'
 async def test_views_survive_a_projector_that_is_killed(stage: Stage, point: str, chance: Random) -> None:
     """In the middle of a batch, its rows written and not committed; or right after, before it knows."""
     projector = stage.projector()
-    async with stage.desk() as office, stage.witness():
+    async with stage.desk() as office, stage.watching() as console, stage.witness():
         await asyncio.gather(projector.start(), office.open())
         working = asyncio.create_task(office.work(COMMANDS))
         await office.has_answered(chance.randrange(20, COMMANDS // 2))
         projector.arm(point, "KILL")
         await projector.killed()
+        await console.sees("role", "reporting-projector", "stopped")
+        await console.sees("consumer", "reporting", "stopped")
         await asyncio.gather(projector.start(), working)
         await stage.check(office)
 
@@ -39,7 +44,7 @@ async def test_views_survive_a_projector_that_is_killed(stage: Stage, point: str
 async def test_views_survive_batches_that_are_rolled_back(stage: Stage, chance: Random) -> None:
     """One because something in it failed, and one because the database hung up."""
     projector = stage.projector()
-    async with stage.desk() as office, stage.witness():
+    async with stage.desk() as office, stage.watching() as console, stage.witness():
         await asyncio.gather(projector.start(), office.open())
         working = asyncio.create_task(office.work(COMMANDS))
         await office.has_answered(chance.randrange(20, COMMANDS // 2))
@@ -47,6 +52,7 @@ async def test_views_survive_batches_that_are_rolled_back(stage: Stage, chance: 
         await projector.passes("projector.mid_batch")
         projector.arm("projector.mid_batch", "STOP")
         await projector.stopped()
+        await console.sees("consumer", "reporting", "stalled")
         assert len(await stage.ask(stage.views.admin_dsn, HANG_UP)) == 1
         projector.signal(signal.SIGCONT)
         await working
@@ -79,14 +85,16 @@ async def test_views_survive_a_projector_that_was_thought_dead_and_wakes_up_with
 ) -> None:
     """Its claims were taken over meanwhile; it writes nothing of what it has in hand."""
     first, second = stage.projector("first"), stage.projector("second")
-    async with stage.desk() as office, stage.witness():
+    async with stage.desk() as office, stage.watching() as console, stage.witness():
         await asyncio.gather(first.start(), second.start(), office.open())
         working = asyncio.create_task(office.work(COMMANDS))
         await office.has_answered(chance.randrange(20, COMMANDS // 2))
         first.arm("projector.before_batch", "STOP")
         await first.stopped()
+        await console.sees("role", "reporting-projector", "stalled", instance="first")
         await working
         await stage.settled()
+        await console.sees("consumer", "reporting", "ok")
         first.signal(signal.SIGCONT)
         await eventually(lambda: "Superseded" in first.log)
         await office.work(COMMANDS // 3)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tests.conftest import NewDatabase
 from tests.eventually import eventually
+from tests.faults.office import REGIONS
 from tests.faults.stage import Stage
 from tests.unit.committee.examples import PROGRAMME_ID
 
@@ -29,8 +30,10 @@ async def test_figures_and_scores_by_rule_survive_a_worker_that_is_killed_betwee
         await eventually(lambda: has_learned(stage), 30)
         await evaluation.tell("indicators", {"programme": PROGRAMME_ID})
         worker.arm("reaction.after_reply", "KILL")
-        await office.work(COMMANDS)
+        await office.work(COMMANDS, REGIONS)
         await worker.killed()
+        async with stage.watching("evaluation") as console:
+            await console.sees("consumer", "evaluation.reactions", "stopped")
         await worker.start()
         await eventually(lambda: at_rest(stage), REST_SECONDS, pause=0.1)
         await stage.check(office, evaluation, settled_at=datetime.now(UTC))

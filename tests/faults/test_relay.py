@@ -9,11 +9,10 @@ from random import Random
 import pytest
 
 from tests.eventually import eventually
-from tests.faults.office import Office
+from tests.faults.office import COMMANDS, Office
 from tests.faults.stage import SERVICE, Stage
 from tests.oracle_check import read_topic
 
-COMMANDS = 120
 TAKEN_OVER_SECONDS = 8.0
 """Three for the session of the one that stands still, one until the other asks again, the rest for a busy machine."""
 
@@ -78,6 +77,9 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(stage: Stage, ch
         load = await working(office, chance.randrange(5, COMMANDS // 2))
         stage.running(leader).kill()
         await eventually(lambda: leads_all(stage, other), TAKEN_OVER_SECONDS)
+        async with stage.console(other) as console:
+            await console.sees("role", "committee-api", "stopped", instance=leader)
+            await console.sees("relay", 0, "ok", leading=True)
         await load
         await stage.check(office)
 
@@ -96,6 +98,8 @@ async def test_order_survives_a_leader_that_stands_still_and_wakes_up_when_anoth
         await eventually(lambda: leads_all(stage, other), TAKEN_OVER_SECONDS)
         await load
         await stage.settled()
+        async with stage.console(other) as console:
+            await console.sees("role", "committee-api", "stalled", instance=leader)
         stage.running(leader).signal(signal.SIGCONT)
         await eventually(lambda: leads_nothing(stage, leader))
         await office.work(COMMANDS // 3)
@@ -128,7 +132,12 @@ async def test_the_cursor_does_not_move_before_the_broker_has_acknowledged(stage
     """The relay dies between the two; the next one sends again what it finds behind the cursor."""
     api = stage.api()
     await api.start()
-    async with stage.opened() as store, stage.desk_at(store, relaying=False) as desk, stage.projecting():
+    async with (
+        stage.opened() as store,
+        stage.desk_at(store, relaying=False) as desk,
+        stage.projecting(),
+        stage.watching(SERVICE) as console,
+    ):
         await desk.open()
         await stage.settled()
         before = await cursor(stage)
@@ -136,6 +145,7 @@ async def test_the_cursor_does_not_move_before_the_broker_has_acknowledged(stage
         await desk.work(1, ["R01"])
         await api.killed()
         assert await cursor(stage) == before
+        await console.sees("relay", 0, "stopped", leading=False, backlog_events=1)
         await api.start()
         await stage.check(desk)
 

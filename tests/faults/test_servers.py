@@ -20,7 +20,7 @@ from shared.eventstore.migrate import folders, migrate
 from shared.streams.topics import Topics
 from tests.eventually import eventually
 from tests.faults.issuer import RunningIssuer
-from tests.faults.office import Office
+from tests.faults.office import REGIONS, Office
 from tests.faults.stage import Stage
 from tests.servers import Servers as Addresses
 from tests.servers import embedded, psql, run_folder
@@ -73,7 +73,7 @@ async def fragile(servers_to_break: Servers, issuer: RunningIssuer, tmp_path: Pa
 @asynccontextmanager
 async def under_load(stage: Stage, office: Office, before: int) -> AsyncIterator[None]:
     """Load that is under way when the block begins and is all answered when it has ended."""
-    load = asyncio.create_task(office.work(COMMANDS))
+    load = asyncio.create_task(office.work(COMMANDS, REGIONS))
     await office.has_answered(before)
     yield
     await load
@@ -90,11 +90,13 @@ async def kill(server: Kafka | Postgres) -> None:
 async def test_events_and_views_survive_a_broker_that_is_killed_under_load(
     fragile: Stage, servers_to_break: Servers, chance: Random
 ) -> None:
-    async with fragile.office() as office, fragile.witness():
+    async with fragile.office() as office, fragile.watching() as console, fragile.witness():
         await office.open()
         async with under_load(fragile, office, chance.randrange(10, COMMANDS // 3)):
             await kill(servers_to_break.kafka)
             await office.has_answered(20)
+            await console.sees("consumer", "reporting", "unknown", end_offset=None)
+            assert await fragile.is_ready("api"), "commands are taken while the broker is away"
             await asyncio.to_thread(servers_to_break.kafka.start)
         await fragile.nothing_unasked(office)
         await fragile.check(office)

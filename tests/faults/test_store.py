@@ -15,6 +15,7 @@ from shared.eventstore.restore import restore
 from shared.eventstore.store import EventStore
 from tests.appends import decision
 from tests.eventually import eventually
+from tests.faults.office import REGIONS
 from tests.faults.proxy import Proxy
 from tests.faults.stage import SERVICE, Stage
 from tests.servers import Servers, psql
@@ -42,7 +43,7 @@ async def test_a_command_is_done_once_though_the_database_never_said_that_it_com
         await api.start()
         async with stage.office() as office, stage.projecting(), stage.witness():
             await office.open()
-            working = asyncio.create_task(office.work(COMMANDS))
+            working = asyncio.create_task(office.work(COMMANDS, REGIONS))
             for _ in range(3):
                 await office.has_answered(chance.randrange(2, 12))
                 proxy.swallow_answer = 1
@@ -60,7 +61,7 @@ async def test_a_group_survives_a_command_that_the_database_refuses(stage: Stage
     """One of its events has the id of another that is stored already: an error of the group's whole statement."""
     async with stage.opened() as store, stage.desk_at(store) as office, stage.projecting(), stage.witness():
         await office.open()
-        working = asyncio.create_task(office.work(COMMANDS))
+        working = asyncio.create_task(office.work(COMMANDS, REGIONS))
         taken = UUID(office.event_ids[0])
         refused = [await one_refused(store, taken, number) async for number in while_under_way(working)]
         assert len(refused) > 3
@@ -95,11 +96,11 @@ async def test_acknowledged_commands_survive_a_store_that_was_restored_to_an_ear
 ) -> None:
     async with stage.desk() as office:
         await office.open()
-        await office.work(chance.randrange(30, 60))
+        await office.work(chance.randrange(30, 60), REGIONS)
     original, backup = stage.store, backup_of(stage, servers)
     async with stage.desk() as later, stage.projecting(), stage.witness():
         later.carry_on(office)
-        await later.work(COMMANDS)
+        await later.work(COMMANDS, REGIONS)
         await stage.settled()
     stage.stores[SERVICE] = backup
     lacking = await stage.stored_in(original) - await stage.stored()
@@ -110,7 +111,7 @@ async def test_acknowledged_commands_survive_a_store_that_was_restored_to_an_ear
     assert await stage.ask(backup.app_dsn, HELD) == await stage.ask(original.app_dsn, HELD)
     async with stage.desk() as again, stage.projecting(), stage.witness():
         again.carry_on(later)
-        await again.work(COMMANDS // 3)
+        await again.work(COMMANDS // 3, REGIONS)
         await stage.nothing_unasked(again)
         await stage.check(again)
 

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 import asyncpg
 
-PAUSE = 0.03
+PAUSE = 0.06
 GLANCE = """
 SELECT o.store, o.shard, o.next_offset, o.position, o.epoch,
-       (SELECT count(*) FROM reporting.events e WHERE e.store = o.store AND e.shard = o.shard) AS applied,
+       (SELECT count(*) FROM reporting.events e WHERE e.store = o.store AND e.shard = o.shard)
+           + (SELECT count(*) FROM canary c WHERE c.store = o.store AND c.shard = o.shard) AS applied,
        (SELECT count(*) FROM parked p WHERE p.consumer = o.consumer AND p.store = o.store AND p.shard = o.shard
                                         AND p.position IS NOT NULL) AS parked
 FROM consumer_offsets o WHERE o.consumer = $1

@@ -34,12 +34,13 @@ def publish(teller: Teller) -> None:
     else:
         programme = teller.programme().programme
         teller.say(
-            f"alarm:{programme}",
+            f"alarm:{programme}:committee.without_chair:R07",
             "AlarmRaised",
             programme=programme,
-            code="committee.without_chair",
-            about=f"committee:{programme}:R07:1",
-            message=teller.words(),
+            kind="committee.without_chair",
+            what="R07",
+            occurrence=1,
+            message={"th": teller.words(), "en": teller.words()},
         )
 
 

@@ -1,62 +1,189 @@
-"""`obec verify` and `obec restore` on stores that are given."""
+"""`obec verify`, `checkpoint`, `backup` and `restore` on servers that are given."""
+
+from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from deploy.local.given import dsn_variable
+from deploy.local.topics import SERVICES
+from obec.__main__ import app
+from obec.backups import MANIFEST
+from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
 from shared.streams.broker import Broker
-from tests.appends import decision
+from shared.streams.topics import Topics
+from tests.appends import decision, whole
 from tests.cli import Settings, obec
 from tests.conftest import NewDatabase, NewTopics
+from tests.eventually import eventually
 from tests.stack import Database
 
 
+@dataclass(frozen=True)
+class Site:
+    """Databases of all services, committee's with a store of three events, and the environment that names them."""
+
+    settings: Settings
+    databases: dict[str, Database]
+    broker: Broker
+    topics: Topics
+
+    async def obec(self, *words: str, **more: str) -> Said:
+        """What the command line says; in this process, which has everything imported."""
+        run = await asyncio.to_thread(CliRunner().invoke, app, words, env={**self.settings, **more})
+        return Said(run.exit_code, run.stdout, run.stderr)
+
+    @asynccontextmanager
+    async def committee(self, *, relaying: bool = False) -> AsyncIterator[EventStore]:
+        """Its store, opened in this process; with its relay, until everything is sent."""
+        store = await EventStore.open(self.databases["committee"].app_dsn, "committee")
+        stop, relay = asyncio.Event(), Relay(store, self.broker, self.topics, 0)
+        running = asyncio.create_task(relay.run(stop)) if relaying else None
+        try:
+            yield store
+            head = await store.pool.fetchval("SELECT max(position) FROM events")
+            await eventually(lambda: running is None or relay.state.position == head)
+        finally:
+            stop.set()
+            if running is not None:
+                await running
+            await store.close()
+
+    async def run(self, service: str, sql: str) -> None:
+        """Change a database as its owner can."""
+        owner = await asyncpg.connect(self.databases[service].owner_dsn)
+        try:
+            await owner.execute(sql)
+        finally:
+            await owner.close()
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
 @pytest.fixture
-async def given(settings: Settings, database: NewDatabase, kafka: Broker) -> tuple[Settings, Database]:
-    """A store of three events, and the environment that names it."""
-    made = await database("committee")
-    store = await EventStore.open(made.app_dsn, "committee")
-    for version in range(3):
-        await store.append(decision("committee:1", version))
-    await store.close()
-    addresses = {"OBEC_COMMITTEE_DSN": made.app_dsn, "OBEC_COMMITTEE_OWNER_DSN": made.owner_dsn}
-    return {**settings, **addresses, **kafka.environment()}, made
+async def site(settings: Settings, database: NewDatabase, topics: NewTopics, kafka: Broker) -> Site:
+    names = await topics()
+    databases = {service: await database(service) for service in SERVICES}
+    dsns = {
+        dsn_variable(service, role): dsn
+        for service, made in databases.items()
+        for role, dsn in (("app", made.app_dsn), ("owner", made.owner_dsn))
+    }
+    given = {**settings, **dsns, **kafka.environment(), "OBEC_TOPIC_PREFIX": names.prefix, "COLUMNS": "200"}
+    site = Site(given, databases, kafka, Topics(names.prefix))
+    async with site.committee() as store:
+        for version in range(3):
+            await store.append(decision("committee:1", version))
+    return site
 
 
-async def test_verify_says_that_an_untouched_store_is_whole(given: tuple[Settings, Database]) -> None:
-    run = await asyncio.to_thread(obec, "verify", "committee", settings=given[0])
-    assert run.returncode == 0
-    assert re.search(r"committee *│ 0 *│ 3 *│ whole", run.stdout)
+async def test_verify_says_what_is_whole_and_names_the_first_bad_position(site: Site) -> None:
+    whole = await asyncio.to_thread(obec, "verify", "committee", settings=site.settings)
+    assert whole.returncode == 0, whole.stderr
+    assert re.search(r"stores *│ committee/0 *│ 3 events *│ whole", whole.stdout)
+    await site.run("committee", "UPDATE events SET stream = 'committee:2' WHERE position = 2")
+    bad = await site.obec("verify", "--json")
+    assert bad.code == 1
+    told = json.loads(bad.out)
+    assert not told["whole"]
+    [found] = [each for each in told["found"] if not each["whole"]]
+    assert (found["part"], found["place"]) == ("stores", "committee/0 position 2")
 
 
-async def test_verify_names_the_first_bad_position_and_fails(given: tuple[Settings, Database]) -> None:
-    owner = await asyncpg.connect(given[1].owner_dsn)
-    await owner.execute("UPDATE events SET stream = 'committee:2' WHERE position = 2")
-    await owner.close()
-    run = await asyncio.to_thread(obec, "verify", "committee", settings=given[0])
-    assert run.returncode == 1
-    assert "position 2: " in run.stdout
+async def test_a_checkpoint_that_was_kept_names_what_the_store_alone_cannot(site: Site, tmp_path: Path) -> None:
+    key, kept = tmp_path / "key.pem", tmp_path / "kept.json"
+    assert (await site.obec("checkpoint", "key", str(key))).code == 0
+    assert key.stat().st_mode & 0o777 == 0o600
+    signer = {"OBEC_CHECKPOINT_KEY": str(key)}
+    public = await site.obec("checkpoint", "public", **signer)
+    assert public.out == Path(f"{key}.pub").read_text()
+    made = await site.obec("checkpoint", "--out", str(kept), **signer)
+    assert made.code == 0, made.err
+
+    await site.run("committee", "DELETE FROM events WHERE position = 3")
+    without = await site.obec("verify", "--part", "stores", "committee")
+    beside = await site.obec("verify", "--part", "stores", "--checkpoint", str(kept), "--key", f"{key}.pub")
+    assert without.code == 0
+    assert beside.code == 1
+    assert "committee/0 position 3: is missing" in beside.out
+
+    kept.write_text(kept.read_text().replace('"position": 3', '"position": 2'))
+    forged = await site.obec("verify", "--checkpoint", str(kept), "--key", f"{key}.pub")
+    assert (forged.code, forged.err.count("\n")) == (1, 1)
+    assert "does not carry the signature" in forged.err
 
 
-async def test_restore_has_nothing_to_do_for_a_store_that_lacks_nothing(
-    given: tuple[Settings, Database], topics: NewTopics
+async def test_what_was_acknowledged_after_a_backup_is_there_after_it_was_restored(site: Site, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    async with site.committee(relaying=True) as store:
+        made = await site.obec("backup", str(folder))
+        assert made.code == 0, made.err
+        assert (await site.obec("backup", str(folder))).code == 1
+        later = await store.append(whole("committee:1", 3, "later"))
+        refused = await site.obec("restore", str(folder))
+        assert (refused.code, "backup.in_use" in refused.err) == (1, True)
+    await site.run("committee", "CREATE TABLE came_later (n int); DELETE FROM events WHERE position > 1")
+
+    brought = await site.obec("restore", str(folder))
+    assert brought.code == 0, brought.err
+    assert re.search(r"committee *│ 0 *│ 2 *│ 5 ", brought.out)
+    assert (await site.obec("verify")).code == 0
+    async with site.committee() as store:
+        again = await store.append(whole("committee:1", 3, "later"))
+        assert (again.repeated, again.position) == (True, later.position)
+        assert await store.pool.fetchval("SELECT to_regclass('came_later')") is None
+
+
+async def test_a_backup_that_is_damaged_or_none_is_refused_before_anything_is_changed(
+    site: Site, tmp_path: Path
 ) -> None:
-    prefix = (await topics()).prefix
-    run = await asyncio.to_thread(obec, "restore", "committee", settings={**given[0], "OBEC_TOPIC_PREFIX": prefix})
-    assert run.returncode == 0, run.stderr
-    assert re.search(r"committee *│ 0 *│ 0 *│ 3 ", run.stdout)
+    folder = tmp_path / "backup"
+    assert (await site.obec("backup", str(folder), "committee")).code == 0
+    dump = folder / "committee.dump"
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    damaged = await site.obec("restore", str(folder))
+    dump.write_bytes(whole)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "format": "other"}))
+    foreign = await site.obec("restore", str(folder))
+    nothing = await site.obec("restore", str(tmp_path))
+    for said, code in ((damaged, "backup.damaged"), (foreign, "backup.foreign"), (nothing, "backup.foreign")):
+        assert (said.code, said.err.count("\n")) == (1, 1)
+        assert code in said.err
 
 
-async def test_an_unknown_service_is_said_in_one_line(settings: Settings) -> None:
-    run = await asyncio.to_thread(obec, "verify", "treasury", settings=settings)
-    assert (run.returncode, run.stderr.count("\n")) == (1, 1)
-    assert "no service is called 'treasury'" in run.stderr
+async def test_restore_has_nothing_to_do_for_a_store_that_lacks_nothing(site: Site) -> None:
+    said = await site.obec("restore", "committee")
+    assert said.code == 0, said.err
+    assert re.search(r"committee *│ 0 *│ 0 *│ 3 ", said.out)
 
 
-async def test_a_stack_that_never_ran_has_no_store_to_verify(settings: Settings) -> None:
-    run = await asyncio.to_thread(obec, "verify", settings=settings)
-    assert (run.returncode, run.stderr.count("\n")) == (1, 1)
-    assert "run `obec up` first" in run.stderr
+async def test_what_nobody_knows_is_said_in_one_line(settings: Settings) -> None:
+    for words, expected in (
+        (("verify", "treasury"), "no service is called 'treasury'"),
+        (("verify", "--part", "hopes"), "no part is called 'hopes'"),
+        (("restore", "treasury"), "neither a service"),
+        (("verify",), "run `obec up` first"),
+        (("checkpoint",), "no key is named"),
+    ):
+        run = await asyncio.to_thread(CliRunner().invoke, app, words, env=settings)
+        assert (run.exit_code, run.stderr.count("\n")) == (1, 1), run.stderr
+        assert expected in run.stderr

@@ -9,7 +9,7 @@ from deploy.local import processes
 from tests.cli import Settings, data_folder, obec, own_settings
 from tests.integration.test_local_stack import kill
 
-# Ten processes start here, on a machine that may have other work.
+# A dozen processes start here, on a machine that may have other work.
 pytestmark = pytest.mark.timeout(300)
 
 PROCESSES = (
@@ -23,6 +23,9 @@ PROCESSES = (
     "evaluation-reactions",
     "reporting-projector",
     "reporting-api",
+    "reporting-monitor",
+    "reporting-rebuilder",
+    "reporting-prover",
 )
 
 

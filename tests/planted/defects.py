@@ -165,7 +165,8 @@ DEFECTS = (
     Defect(
         "NOTIFY only, no polling",
         RELAY,
-        "            self._wake.clear()\n            if filled is None:\n",
+        "            self._wake.clear()\n            await self._obey(connection, stop)\n"
+        "            if self.state.paused:\n                return\n            if filled is None:\n",
         "            woken = self._wake.is_set() or cursor == 0\n            self._wake.clear()\n"
         "            if filled is None and woken:\n",
         RELAY_FAULTS + "test_an_event_is_sent_whose_api_died_before_it_could_tell_the_relay",
@@ -204,10 +205,12 @@ DEFECTS = (
         RUNNER,
         "                async with connection.transaction():\n"
         "                    moved = await self._offsets.advance(connection, claimed, batch)\n"
-        "                    await self._check_repeated",
+        "                    await self._parking.park_unreadable(connection, place, batch)\n"
+        "                    await self.projection.apply",
         "                moved = await self._offsets.advance(connection, claimed, batch)\n"
         "                async with connection.transaction():\n"
-        "                    await self._check_repeated",
+        "                    await self._parking.park_unreadable(connection, place, batch)\n"
+        "                    await self.projection.apply",
         PROJECTOR_FAULTS + "test_views_survive_a_projector_that_is_killed[projector.mid_batch]",
     ),
     Defect(
@@ -244,8 +247,8 @@ DEFECTS = (
     Defect(
         "fork not noticed",
         RUNNER,
-        "if known is not None and known != envelope.event_id:",
-        "if known is not None and known == envelope.event_id and not known:",
+        "if known is not None and known != envelope.event_id and",
+        "if known is not None and known == envelope.event_id and not known and",
         STREAMS + "test_another_event_at_a_position_read_before_is_a_fork_and_stops_it",
     ),
     Defect(

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Mapping
 
 from oracle.views import VIEWS
-from services.reporting.rebuild import Where, compare, make_schema, rebuild
+from services.reporting.rebuilding.differing import compare
+from services.reporting.rebuilding.filling import rebuild
+from services.reporting.rebuilding.schemas import make_schema
+from services.reporting.rebuilding.standing import Where
 from shared.streams.topics import Topics
 from tests.eventually import eventually
 from tests.oracle_check import read_topic

@@ -22,3 +22,4 @@ async def apply_heads(connection: Connection, rows: Iterable[Head]) -> None:
         [head.time for head in heads],
     )
     await connection.execute(_SQL["drop_passed_heads"])
+    await connection.execute(_SQL["drop_heads_passed_by_canaries"])

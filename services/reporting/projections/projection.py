@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from services.reporting.projections.canaries import add_canaries, is_canary
 from services.reporting.projections.copying import in_chunks, row_of
 from services.reporting.projections.fact import VOIDED, Fact, from_copy, from_envelope
 from services.reporting.projections.folding import (
@@ -81,10 +82,13 @@ class ReportingProjection:
         Raises Unappliable: ``event.unknown_type``, ``event.newer_version``, ``event.no_upcaster``, ``event.not_json``,
         ``projection.unreadable`` (a field is missing or of another kind), ``projection.unstorable``.
         """
-        if not events:
-            return
+        canaries = [event for event in events if is_canary(event)]
+        told = [event for event in events if not is_canary(event)] if canaries else events
         try:
-            await self._apply(connection, events)
+            if canaries:
+                await add_canaries(connection, canaries)
+            if told:
+                await self._apply(connection, told)
         except asyncpg.DataError as error:
             raise Unappliable("projection.unstorable", str(error)) from error
         except _UNREADABLE as error:

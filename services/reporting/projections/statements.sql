@@ -20,6 +20,14 @@ ORDER BY stream, position
 
 -- name: event_id_at
 SELECT event_id FROM events WHERE store = $1 AND shard = $2 AND position = $3
+UNION ALL
+SELECT event_id FROM public.canary WHERE store = $1 AND shard = $2 AND position = $3
+
+-- name: add_canaries
+-- What a rebuild comes by again keeps the time at which it first arrived.
+INSERT INTO public.canary (store, shard, position, event_id, sent_at, recorded_at)
+SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[], $5::timestamptz[], $6::timestamptz[])
+ON CONFLICT (store, shard, position) DO NOTHING
 
 -- name: add_budget
 INSERT INTO budget AS known (
@@ -44,11 +52,17 @@ DELETE FROM budget
 WHERE allocated = 0 AND transferred_in = 0 AND transferred_out = 0 AND payments = 0 AND reversals = 0
 
 -- name: mark_applied
-INSERT INTO applied AS known (store, shard, position, recorded_at)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (store, shard) DO UPDATE SET
-    position = greatest(known.position, excluded.position),
-    recorded_at = greatest(known.recorded_at, excluded.recorded_at)
+-- When it was first so is kept besides: a rebuild comes by again and tells nothing new.
+WITH mark AS (
+    INSERT INTO applied AS known (store, shard, position, recorded_at)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (store, shard) DO UPDATE SET
+        position = greatest(known.position, excluded.position),
+        recorded_at = greatest(known.recorded_at, excluded.recorded_at)
+)
+INSERT INTO public.view_times (store, shard, position)
+SELECT $1, $2, $3
+WHERE NOT EXISTS (SELECT FROM public.view_times t WHERE t.store = $1 AND t.shard = $2 AND t.position >= $3)
 
 -- name: add_heads
 INSERT INTO heads AS known (store, shard, position, time)
@@ -62,3 +76,13 @@ DELETE FROM heads h
 USING heads newer
 JOIN applied a ON a.store = newer.store AND a.shard = newer.shard AND a.position >= newer.position
 WHERE h.store = newer.store AND h.shard = newer.shard AND h.position < newer.position
+
+-- name: drop_heads_passed_by_canaries
+-- Canaries are not among what was applied: without this a shard in which nothing else happens would keep a head for each.
+DELETE FROM heads h
+USING heads newer
+WHERE h.store = newer.store AND h.shard = newer.shard AND h.position < newer.position
+  AND newer.position <= (SELECT max(c.position) FROM public.canary c WHERE c.store = newer.store AND c.shard = newer.shard)
+  AND h.position > coalesce(
+      (SELECT a.position FROM applied a WHERE a.store = h.store AND a.shard = h.shard), 0
+  )

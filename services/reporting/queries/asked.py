@@ -23,6 +23,7 @@ SCHEMA_VERSION = 1
 """Of the answers' shape: it rises when a member is taken away or comes to mean something else."""
 
 _SQL = statements("services.reporting.queries", "asked.sql")
+_BEGIN, _END = _SQL["begin"], _SQL["end"]
 _POLL_SECONDS = 0.02
 
 
@@ -65,6 +66,8 @@ class Look:
     parked: int
     final: bool
     simulated: bool
+    revision: int
+    """Of the views: another one after a swap, though the positions may be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +128,16 @@ async def answering(
 
 @asynccontextmanager
 async def opened(pool: Any) -> AsyncIterator[Connection]:
-    """A connection within one REPEATABLE READ transaction that writes nothing."""
-    async with (
-        pool.acquire() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        yield connection
+    """A connection within one REPEATABLE READ transaction that writes nothing, while no other views take the place of
+    those that answer: what is read from one table belongs to what is read from the next.
+    """
+    async with pool.acquire() as connection:
+        try:
+            await connection.execute(_BEGIN)
+            yield connection
+        finally:
+            if not connection.is_closed() and connection.is_in_transaction():
+                await connection.execute(_END)
 
 
 async def reached(pool: Any, after: Position, patience: float) -> bool:
@@ -163,6 +170,7 @@ async def look(connection: Any, clock: Clock, asked: Question, consumer: str, st
         parked=row["parked"],
         final=bool(asked.as_of and complete and complete >= asked.as_of and not row["parked"]),
         simulated=clock.mode is ClockMode.SIMULATED,
+        revision=row["revision"],
     )
 
 

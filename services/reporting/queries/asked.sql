@@ -1,5 +1,12 @@
 -- What an answer is as of, how fresh it is, and the events that it is folded from.
 
+-- name: begin
+-- One trip to the server. The lock is taken before the snapshot is: who waited for a swap reads what came of it.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE public.views_revision IN ACCESS SHARE MODE
+
+-- name: end
+COMMIT
+
 -- name: programmes
 SELECT programme, fiscal_year, definition -> 'name' AS name FROM programme ORDER BY fiscal_year DESC, programme
 
@@ -58,6 +65,7 @@ day AS (
     SELECT ($4::timestamptz AT TIME ZONE 'Asia/Bangkok')::date AS today
 )
 SELECT r.stores, r.shards, r.positions, r.newest_recorded_at,
+       (SELECT v.revision FROM public.views_revision v) AS revision,
        (
            SELECT CASE
                WHEN bool_and(time IS NOT NULL) AND array_agg(DISTINCT store COLLATE "C") @> ($2::text[] COLLATE "C")

@@ -150,3 +150,31 @@ async def test_a_strangers_record_does_not_stop_the_relay(stage: Stage) -> None:
     async with stage.relaying():
         await stage.fill(10)
         await eventually(stage.everything_sent)
+
+
+async def test_a_paused_relay_leads_and_sends_nothing_until_it_is_resumed(stage: Stage) -> None:
+    async with stage.relaying() as relays:
+        await eventually(lambda: all(each.state.leading for each in relays))
+        await stage.store.pool.execute(
+            "INSERT INTO consumer_control SELECT 'relay:' || n, true FROM generate_series(0, 2) AS n"
+        )
+        await eventually(lambda: all(each.state.paused for each in relays), 2)
+        await stage.fill(20)
+        assert all(each.state.leading for each in relays)
+        assert [len(await stage.sent(shard)) for shard in range(SHARDS)] == [0, 0, 0]
+        await stage.store.pool.execute("UPDATE consumer_control SET paused = false")
+        await eventually(stage.everything_sent, 4)
+    assert sum([len(await stage.sent(shard)) for shard in range(SHARDS)]) == 20
+
+
+async def test_a_relay_that_is_told_to_hands_over_to_another_process(stage: Stage) -> None:
+    async with stage.relaying() as first:
+        await eventually(lambda: all(each.state.leading for each in first))
+        async with stage.relaying() as second:
+            await stage.fill(20)
+            await stage.store.pool.execute("SELECT pg_notify('hand_over', '1')")
+            await eventually(lambda: second[1].state.leading and not first[1].state.leading, 5)
+            await eventually(stage.everything_sent)
+            assert [each.state.leading for each in first] == [True, False, True]
+    sent = await stage.sent(1)
+    assert [each.position for each in sent] == list(range(1, len(sent) + 1))

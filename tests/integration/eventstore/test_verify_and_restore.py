@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 
 import asyncpg
-import orjson
 import pytest
 
 from shared.contracts import Claim
-from shared.eventstore.append import Append, ClaimChange, NewEvent
+from shared.eventstore import verify as verifying
+from shared.eventstore.agreement import verify_topic
+from shared.eventstore.append import ClaimChange
 from shared.eventstore.relay import Relay
 from shared.eventstore.restore import CannotRestore, restore
 from shared.eventstore.store import EventStore
 from shared.eventstore.verify import verify
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
-from tests.appends import decision
+from tests.appends import decision, whole
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
 from tests.stack import Database
@@ -52,6 +53,8 @@ async def test_an_untouched_store_verifies(database_of_events: Database) -> None
         "UPDATE events SET salt = set_byte(salt, 0, (get_byte(salt, 0) + 1) % 256) WHERE position = 6",
         "UPDATE events SET hash = set_byte(hash, 31, (get_byte(hash, 31) + 1) % 256) WHERE position = 6",
         "UPDATE events SET event_id = gen_random_uuid() WHERE position = 6",
+        "UPDATE events SET schema_version = 2 WHERE position = 6",
+        "UPDATE events SET position = 60 WHERE position = 6",
         "DELETE FROM events WHERE position = 6",
     ],
 )
@@ -61,6 +64,20 @@ async def test_one_changed_byte_is_found_and_its_position_named(database_of_even
     await owner.close()
     (verdict,) = await verify(database_of_events.app_dsn)
     assert verdict.bad_position == 6, verdict
+
+
+async def test_a_bad_event_is_named_while_the_next_are_on_their_way(
+    database_of_events: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "ROWS", 2)
+    counted: list[int] = []
+    [verdict] = await verify(database_of_events.app_dsn, counted.append)
+    assert (verdict.verified, sum(counted)) == (10, 10)
+    owner = await asyncpg.connect(database_of_events.owner_dsn)
+    await owner.execute("UPDATE events SET received_at = received_at - interval '1 microsecond' WHERE position = 5")
+    await owner.close()
+    [verdict] = await verify(database_of_events.app_dsn)
+    assert (verdict.verified, verdict.bad_position) == (4, 5)
 
 
 async def test_a_redacted_event_keeps_the_chain(database_of_events: Database) -> None:
@@ -77,23 +94,24 @@ class Behind:
     def __init__(self, database: Database, broker: Broker, topics: Topics) -> None:
         self.database, self.broker, self.topics = database, broker, topics
 
+    async def run(self, sql: str) -> None:
+        """Change the database as its owner can."""
+        owner = await asyncpg.connect(self.database.owner_dsn)
+        try:
+            await owner.execute(sql)
+        finally:
+            await owner.close()
 
-def whole(stream: str, version: int, command: str, claims: list[ClaimChange]) -> Append:
-    """A decision of two events with the metadata that the product gives them."""
-    made = decision(stream, version, id=command, events=2, claims=claims)
-    about = {"actor": "usr-officer", "command": f"{made.source} {command}"}
-    first = {
-        **about,
-        "digest": made.digest.hex(),
-        "answers_for": stream,
-        "claims": [[each.claim.scope, each.claim.key, each.stream, each.take] for each in claims],
-    }
-    texts = [orjson.dumps(first).decode(), orjson.dumps({**about, "nth": 1}).decode()]
-    events = [
-        NewEvent(each.id, each.stream, each.type, 1, each.occurred_at, each.data, text)
-        for each, text in zip(made.events, texts, strict=True)
-    ]
-    return Append(made.source, made.id, made.digest, stream, events, made.versions, made.received_at, claims)
+    async def relayed(self) -> None:
+        """Have sent what stands behind the cursor."""
+        store = await EventStore.open(self.database.app_dsn, "committee")
+        stop = asyncio.Event()
+        relay = Relay(store, self.broker, self.topics, 0)
+        running = asyncio.create_task(relay.run(stop))
+        await eventually(lambda: relay.state.position == 6)
+        stop.set()
+        await running
+        await store.close()
 
 
 @pytest.fixture
@@ -133,6 +151,31 @@ async def test_a_store_behind_its_topic_gets_back_events_answers_and_claims(behi
         assert await store.holder(ACTIVE) == "committee:2"
     finally:
         await store.close()
+
+
+async def test_a_store_behind_its_topic_is_named_by_the_topic(behind: Behind) -> None:
+    [records, heads] = await verify_topic(behind.database.app_dsn, behind.broker, behind.topics)
+    topic = behind.topics.events("committee")
+    assert (records.place, records.message) == (f"{topic}/0 offset 2", "position 3 is not in the store")
+    assert heads.message == "shard 0 was announced up to position 6, the store ends at 2"
+
+
+async def test_what_was_sent_twice_or_redacted_is_no_difference_and_what_is_missing_is(behind: Behind) -> None:
+    await restore(behind.database.owner_dsn, behind.broker, behind.topics)
+    await behind.run("UPDATE relay_cursor SET position = 3")
+    await behind.relayed()
+    await behind.run("UPDATE events SET data = NULL, salt = NULL WHERE position = 5")
+    found = await verify_topic(behind.database.app_dsn, behind.broker, behind.topics)
+    assert [each for each in found if not each.whole] == []
+    assert found[0].checked == 9
+    await behind.run("UPDATE relay_cursor SET position = 8")
+    [missing, _] = await verify_topic(behind.database.app_dsn, behind.broker, behind.topics)
+    assert (missing.place, missing.message) == (f"{missing.of} position 7", "is missing; 8 were acknowledged")
+
+
+async def test_a_topic_that_is_gone_is_named(behind: Behind) -> None:
+    [gone] = await verify_topic(behind.database.app_dsn, behind.broker, Topics("nowhere."))
+    assert gone.place == "nowhere.obec.cluster.committee"
 
 
 async def test_restoring_twice_changes_nothing(behind: Behind) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,8 @@ from shared.web.api import Api
 from shared.web.auth import Authenticator
 from tests.conftest import NewDatabase
 from tests.oracle_check import table_differences
+from tests.servers import Servers
+from tests.stack import fresh_database
 from tests.unit.reporting.log import PROGRAMME, Log
 
 SEARCH_PATH = {"search_path": "reporting, public"}
@@ -102,3 +104,14 @@ async def open_site(database: NewDatabase, *, patience: float = 0.3, public_read
         async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
             yield Site(pool, clock, client, ReportingProjection(), made.owner_dsn, made.app_dsn, desk, app)
         await authenticator.close()
+
+
+@asynccontextmanager
+async def shared_site(servers: Servers, log: Log) -> AsyncIterator[Site]:
+    """A site that a log has filled, for a module's fixture `shared`."""
+    async with AsyncExitStack() as made:
+        site = await made.enter_async_context(
+            open_site(lambda service: made.enter_async_context(fresh_database(servers, service)))
+        )
+        await site.project(log)
+        yield site

@@ -12,24 +12,38 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from services.reporting.analysis.install import ROLE, VIEWS, column_words, dictionary, install, view_words
-from services.reporting.rebuild import make_schema
-from tests.integration.reporting.site import Site
+from services.reporting.rebuilding.schemas import make_schema
+from tests.integration.reporting.site import Site, shared_site
 from tests.integration.reporting.test_lineage import full
 from tests.servers import Servers
-from tests.unit.reporting.log import PROGRAMME
+from tests.unit.reporting.log import PROGRAMME, Log
 
 DICTIONARY = Path(__file__).parents[3] / "docs" / "analysis.md"
 OF_PERSONS = re.compile(r"person|citizen|reporter|verifier|publisher|actor|attend|signatory", re.IGNORECASE)
 
 
-@pytest.fixture
-async def filled(site: Site) -> Site:
+async def fill(site: Site) -> None:
     """A little of everything, judged at the time of the simulated clock, with the views put up."""
     await site.project(full())
     await site.pool.execute("INSERT INTO simulated_clock (now) VALUES ($1)", site.clock.moment)
     await install(site.owner_dsn)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Site]:
+    """A filled site to look at."""
+    async with shared_site(servers, Log()) as site:
+        await fill(site)
+        yield site
+
+
+@pytest.fixture
+async def filled(site: Site) -> Site:
+    """A filled site of this test."""
+    await fill(site)
     return site
 
 
@@ -83,10 +97,10 @@ SAME: Mapping[str, tuple[str, str, tuple[str, ...], Mapping[str, str]]] = {
 
 
 @pytest.mark.parametrize("view", SAME)
-async def test_a_view_gives_the_figures_that_the_api_gives(filled: Site, servers: Servers, view: str) -> None:
+async def test_a_view_gives_the_figures_that_the_api_gives(shared: Site, servers: Servers, view: str) -> None:
     question, part, key, names = SAME[view]
-    told = (await filled.get(question))[part]
-    async with analyst(servers, filled) as connection:
+    told = (await shared.get(question))[part]
+    async with analyst(servers, shared) as connection:
         rows = await connection.fetch(f"SELECT * FROM analysis.{view} WHERE programme = $1", PROGRAMME)
     found = {tuple(row[each] for each in key): {name: plain(value) for name, value in row.items()} for row in rows}
 
@@ -98,10 +112,10 @@ async def test_a_view_gives_the_figures_that_the_api_gives(filled: Site, servers
         assert len(shared) >= len(mine) - 3
 
 
-async def test_totals_completeness_and_the_nation_are_the_api_s_too(filled: Site, servers: Servers) -> None:
-    national = await filled.get("national")
-    regions = {row["region"]: row for row in (await filled.get("regions"))["regions"]}
-    async with analyst(servers, filled) as connection:
+async def test_totals_completeness_and_the_nation_are_the_api_s_too(shared: Site, servers: Servers) -> None:
+    national = await shared.get("national")
+    regions = {row["region"]: row for row in (await shared.get("regions"))["regions"]}
+    async with analyst(servers, shared) as connection:
         totals = {row["scope"]: row for row in await connection.fetch("SELECT * FROM analysis.totals")}
         complete = await connection.fetch("SELECT * FROM analysis.completeness")
         standing = await connection.fetch("SELECT * FROM analysis.regions ORDER BY place")
@@ -116,11 +130,11 @@ async def test_totals_completeness_and_the_nation_are_the_api_s_too(filled: Site
     assert [(row["indicator"], row["period"], row["regions_counted"]) for row in nation] == [("QN3", "2560-Q1", 2)]
 
 
-async def test_members_are_told_by_office_and_seat_alone(filled: Site, servers: Servers) -> None:
+async def test_members_are_told_by_office_and_seat_alone(shared: Site, servers: Servers) -> None:
     (committee,) = [
-        each for each in (await filled.get("committees"))["committees"] if each["region"] == "R07" and each["members"]
+        each for each in (await shared.get("committees"))["committees"] if each["region"] == "R07" and each["members"]
     ]
-    async with analyst(servers, filled) as connection:
+    async with analyst(servers, shared) as connection:
         rows = await connection.fetch("SELECT * FROM analysis.members WHERE region = 'R07' ORDER BY place")
 
     assert [(row["office"], row["seat"], row["votes"]) for row in rows] == [
@@ -128,12 +142,12 @@ async def test_members_are_told_by_office_and_seat_alone(filled: Site, servers: 
     ]
 
 
-async def test_figures_are_judged_at_the_simulated_clock(filled: Site, servers: Servers) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_figures_are_judged_at_the_simulated_clock(shared: Site, servers: Servers) -> None:
+    async with analyst(servers, shared) as connection:
         row = await connection.fetchrow("SELECT * FROM analysis.freshness")
 
     assert row is not None
-    assert (row["judged_at"], row["simulated"]) == (filled.clock.moment, True)
+    assert (row["judged_at"], row["simulated"]) == (shared.clock.moment, True)
 
 
 async def test_without_a_simulated_clock_figures_are_judged_now(site: Site, servers: Servers) -> None:
@@ -145,8 +159,8 @@ async def test_without_a_simulated_clock_figures_are_judged_now(site: Site, serv
     assert (row["judged_at"], row["simulated"]) == (row["now"], False)
 
 
-async def test_the_role_can_read_the_views_and_no_other_relation(filled: Site, servers: Servers) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_the_role_can_read_the_views_and_no_other_relation(shared: Site, servers: Servers) -> None:
+    async with analyst(servers, shared) as connection:
         readable = await connection.fetch(
             """SELECT n.nspname AS schema, c.relname AS name
                FROM pg_class c
@@ -191,14 +205,14 @@ async def test_the_role_can_read_the_views_and_no_other_relation(filled: Site, s
         "SELECT pg_read_file('/etc/passwd')",
     ],
 )
-async def test_the_role_is_refused_everything_else(filled: Site, servers: Servers, statement: str) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_the_role_is_refused_everything_else(shared: Site, servers: Servers, statement: str) -> None:
+    async with analyst(servers, shared) as connection:
         with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError)):
             await connection.execute(statement)
 
 
-async def test_what_only_the_tables_hold_is_in_no_view(filled: Site, servers: Servers) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_what_only_the_tables_hold_is_in_no_view(shared: Site, servers: Servers) -> None:
+    async with analyst(servers, shared) as connection:
         columns = await connection.fetch(
             "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'analysis'"
         )
@@ -207,8 +221,8 @@ async def test_what_only_the_tables_hold_is_in_no_view(filled: Site, servers: Se
     assert {row["data_type"] for row in columns} & {"jsonb", "json", "uuid"} == set()
 
 
-async def test_every_view_and_column_says_in_both_languages_what_it_is(filled: Site, servers: Servers) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_every_view_and_column_says_in_both_languages_what_it_is(shared: Site, servers: Servers) -> None:
+    async with analyst(servers, shared) as connection:
         views = await connection.fetch(
             "SELECT relname, obj_description(oid) AS said FROM pg_class WHERE relnamespace = 'analysis'::regnamespace"
         )
@@ -225,8 +239,8 @@ async def test_every_view_and_column_says_in_both_languages_what_it_is(filled: S
         assert re.search(r"[ก-๙].* / .*[A-Za-z]", row["said"]), row["said"]
 
 
-async def test_the_document_has_every_view_and_column_with_the_database_s_words(filled: Site, servers: Servers) -> None:
-    async with analyst(servers, filled) as connection:
+async def test_the_document_has_every_view_and_column_with_the_database_s_words(shared: Site, servers: Servers) -> None:
+    async with analyst(servers, shared) as connection:
         columns = await connection.fetch(
             """SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS kind
                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from services.reporting.projections.tables import EVENTS, TABLES
 from services.reporting.sql import statements
@@ -14,12 +16,27 @@ from shared.contracts.activity import MeetingRescheduled
 from shared.contracts.types import Frequency
 from shared.streams.projection import Unappliable
 from shared.thai.fiscal import periods
-from tests.integration.reporting.site import Site
+from tests.integration.reporting.site import Site, shared_site
+from tests.servers import Servers
 from tests.unit.reporting.log import PROGRAMME, Log
 
 _STATEMENTS = statements("services.reporting.projections", "statements.sql")
 _CLEAR = statements("services.reporting.projections", "clear.sql")
 NOON = datetime(2017, 1, 13, 5, 0, tzinfo=UTC)
+
+
+def registered() -> Log:
+    """A programme and nothing else."""
+    log = Log()
+    log.register()
+    return log
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Site]:
+    """A site that knows of a programme."""
+    async with shared_site(servers, registered()) as site:
+        yield site
 
 
 async def columns(site: Site, table: str) -> tuple[str, ...]:
@@ -32,8 +49,8 @@ async def columns(site: Site, table: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("table", [EVENTS, *TABLES.values()], ids=lambda table: table.name)
-async def test_rows_are_written_in_the_order_of_the_table_s_columns(site: Site, table: Any) -> None:
-    assert table.columns == await columns(site, table.name)
+async def test_rows_are_written_in_the_order_of_the_table_s_columns(shared: Site, table: Any) -> None:
+    assert table.columns == await columns(shared, table.name)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +88,10 @@ async def test_the_copy_holds_what_was_sent_to_the_byte(site: Site) -> None:
     assert (row["data"].encode(), row["metadata"]) == (odd.data, odd.metadata)
 
 
-async def test_the_copy_is_insert_only_for_the_role_that_runs(site: Site) -> None:
+async def test_the_copy_is_insert_only_for_the_role_that_runs(shared: Site) -> None:
     for statement in ("UPDATE events SET region = 'R01'", "DELETE FROM events", "TRUNCATE events"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await site.pool.execute(statement)
+            await shared.pool.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -163,14 +180,11 @@ async def test_a_fact_and_its_voiding_in_one_batch_leave_nothing(site: Site) -> 
 
 
 @pytest.mark.parametrize("frequency", list(Frequency))
-async def test_periods_are_those_of_the_fiscal_calendar(site: Site, frequency: Frequency) -> None:
-    log = Log()
-    log.register()
-    await site.project(log)
-    codes = [row["code"] for row in await site.rows("indicator") if row["frequency"] == frequency]
+async def test_periods_are_those_of_the_fiscal_calendar(shared: Site, frequency: Frequency) -> None:
+    codes = [row["code"] for row in await shared.rows("indicator") if row["frequency"] == frequency]
 
     for code in codes:
-        cells = [row for row in (await site.get(f"indicators/{code}"))["cells"] if row["scope"] in ("CTR", "TH")]
+        cells = [row for row in (await shared.get(f"indicators/{code}"))["cells"] if row["scope"] in ("CTR", "TH")]
         due = {row["period"]: row["due_on"] for row in cells}
         assert due == {str(each): each.due(15).isoformat() for each in periods(2560, frequency)}
 
@@ -201,15 +215,12 @@ async def test_a_second_programme_of_another_year_stands_beside_the_first(site: 
     ids=["stream_events", "voiding_events", "event_id_at", "clear measurement", "clear score"],
 )
 async def test_tables_that_were_never_analysed_are_still_read_by_their_indexes(
-    site: Site, statement: str, index: str
+    shared: Site, statement: str, index: str
 ) -> None:
-    log = Log()
-    log.register()
-    await site.project(log)
     arguments = ("ARRAY['a','b']",) if "ANY" in statement else ("'committee'", "0", "1")
     for number, argument in enumerate(arguments, 1):
         statement = statement.replace(f"${number}", argument)
-    async with site.pool.acquire() as connection, connection.transaction():
+    async with shared.pool.acquire() as connection, connection.transaction():
         await connection.execute(_STATEMENTS["by_index"])
         plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {statement}"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,8 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import orjson
 import pytest
+import pytest_asyncio
 
-from tests.integration.reporting.site import Site
+from tests.integration.reporting.site import Site, shared_site
+from tests.servers import Servers
 from tests.unit.reporting.log import PROGRAMME, Log
 
 BASE = f"/v1/programmes/{PROGRAMME}/"
@@ -29,9 +31,8 @@ VIEWS = (
 )
 
 
-@pytest.fixture
-async def log(site: Site) -> Log:
-    """A site with two committees, a meeting, money and two verified figures."""
+def told() -> Log:
+    """Two committees, a meeting, money and two verified figures."""
     log = Log()
     log.register()
     log.at("2017-01-20").propose("R07", "2016-11-01")
@@ -43,8 +44,22 @@ async def log(site: Site) -> Log:
     log.verify(figure)
     log.score("QN3:R07:2560-Q1", "45", "4.50", figure)
     log.verify(log.measure("QN3:R08:2560-Q2", "40"))
+    return log
+
+
+@pytest.fixture
+async def log(site: Site) -> Log:
+    """A site of this test that knows all of it, to go on from."""
+    log = told()
     await site.project(log)
     return log
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Site]:
+    """A site that knows all of it."""
+    async with shared_site(servers, told()) as site:
+        yield site
 
 
 async def get(site: Site, path: str, headers: Mapping[str, str] | None = None, /, **query: str) -> httpx.Response:
@@ -56,19 +71,21 @@ def parse(path: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_an_answer_at_hand_is_not_sent_again_while_it_holds(site: Site, log: Log, view: str) -> None:
-    first = await get(site, view)
+async def test_an_answer_at_hand_is_not_sent_again_while_it_holds(shared: Site, view: str) -> None:
+    first = await get(shared, view)
     assert first.status_code == 200, first.text
-    again = await get(site, view, {"If-None-Match": first.headers["etag"]})
+    again = await get(shared, view, {"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx", "parquet"])
-async def test_the_same_tag_is_the_same_bytes_though_time_goes_by(site: Site, log: Log, form: str) -> None:
-    first = await get(site, "regions", format=form)
-    site.clock.moment += timedelta(minutes=7)
-    second = await get(site, "regions", format=form)
+async def test_the_same_tag_is_the_same_bytes_though_time_goes_by(
+    shared: Site, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    first = await get(shared, "regions", format=form)
+    monkeypatch.setattr(shared.clock, "moment", shared.clock.moment + timedelta(minutes=7))
+    second = await get(shared, "regions", format=form)
     assert (second.headers["etag"], second.content) == (first.headers["etag"], first.content)
 
 
@@ -104,25 +121,25 @@ async def test_the_tag_turns_when_an_order_comes_into_effect(site: Site, log: Lo
     assert after.headers["etag"] != before.headers["etag"]
 
 
-async def test_forms_languages_and_questions_have_tags_of_their_own(site: Site, log: Log) -> None:
+async def test_forms_languages_and_questions_have_tags_of_their_own(shared: Site) -> None:
     asked: tuple[dict[str, str], ...] = (
         *({}, {"format": "csv"}, {"format": "csv", "bom": "1"}, {"lang": "en"}, {"region": "R07"}),
         *({"as_of": "2017-02-28"}, {"effective_at": "2017-02-28"}, {"limit": "3"}),
     )
-    tags = [(await get(site, "regions", **query)).headers["etag"] for query in asked]
+    tags = [(await get(shared, "regions", **query)).headers["etag"] for query in asked]
     assert len(set(tags)) == len(asked)
 
 
-async def test_a_region_and_a_period_narrow_the_rows_and_change_no_figure(site: Site, log: Log) -> None:
-    whole = (await get(site, "indicators/QN3")).json()
-    narrow = (await get(site, "indicators/QN3", region="R08", period="๒๕๖๐-q2")).json()
+async def test_a_region_and_a_period_narrow_the_rows_and_change_no_figure(shared: Site) -> None:
+    whole = (await get(shared, "indicators/QN3")).json()
+    narrow = (await get(shared, "indicators/QN3", region="R08", period="๒๕๖๐-q2")).json()
     wanted = [row for row in whole["cells"] if (row["scope"], row["period"]) == ("R08", "2560-Q2")]
     assert narrow["cells"] == wanted
     assert len(wanted) == 1
     assert narrow["meta"]["filters"] == {"region": "R08", "period": "2560-Q2"}
-    meetings = (await get(site, "meetings", region="centre")).json()
+    meetings = (await get(shared, "meetings", region="centre")).json()
     assert [row["region"] for row in meetings["by_region"]] == [None]
-    assert meetings["total"] == (await get(site, "meetings")).json()["total"]
+    assert meetings["total"] == (await get(shared, "meetings")).json()["total"]
 
 
 async def test_pages_are_of_one_look_whatever_is_recorded_between_them(site: Site, log: Log) -> None:
@@ -170,9 +187,9 @@ async def test_pages_are_of_one_look_whatever_is_recorded_between_them(site: Sit
     ],
 )
 async def test_what_cannot_be_answered_is_told_in_two_languages(
-    site: Site, log: Log, query: dict[str, str], status: int, code: str
+    shared: Site, query: dict[str, str], status: int, code: str
 ) -> None:
-    answer = await get(site, "regions", **query)
+    answer = await get(shared, "regions", **query)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code), answer.text
     assert problem["th"] != problem["en"]
@@ -198,19 +215,19 @@ async def test_what_cannot_be_answered_is_told_in_two_languages(
         ("compare?with_programme=none", 404, "programme.unknown"),
     ],
 )
-async def test_what_is_not_there_is_told_with_its_code(site: Site, log: Log, view: str, status: int, code: str) -> None:
-    answer = await get(site, view)
+async def test_what_is_not_there_is_told_with_its_code(shared: Site, view: str, status: int, code: str) -> None:
+    answer = await get(shared, view)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-async def test_lang_goes_before_the_header_in_problems(site: Site, log: Log) -> None:
+async def test_lang_goes_before_the_header_in_problems(shared: Site) -> None:
     asked = {"Accept-Language": "en"}
-    assert (await get(site, "regions/R99", asked, lang="th")).headers["content-language"] == "th"
-    assert (await get(site, "regions/R99", asked)).headers["content-language"] == "en"
+    assert (await get(shared, "regions/R99", asked, lang="th")).headers["content-language"] == "th"
+    assert (await get(shared, "regions/R99", asked)).headers["content-language"] == "en"
 
 
-async def test_two_regions_stand_side_by_side_with_what_each_says(site: Site, log: Log) -> None:
-    found = (await get(site, "compare", region="R07", with_region="R08")).json()
+async def test_two_regions_stand_side_by_side_with_what_each_says(shared: Site) -> None:
+    found = (await get(shared, "compare", region="R07", with_region="R08")).json()
     rows = {(row["figure"], row["member"]): row for row in found["figures"]}
     assert (found["left"], found["right"]) == ("R07", "R08")
     state = rows["committee", "state"]
@@ -220,21 +237,21 @@ async def test_two_regions_stand_side_by_side_with_what_each_says(site: Site, lo
     assert (figure["left"], figure["right"]) == (None, "40")
 
 
-async def test_two_periods_stand_side_by_side(site: Site, log: Log) -> None:
-    found = (await get(site, "compare", period="2560-Q1", with_period="2560-Q2")).json()
+async def test_two_periods_stand_side_by_side(shared: Site) -> None:
+    found = (await get(shared, "compare", period="2560-Q1", with_period="2560-Q2")).json()
     rows = {(row["figure"], row["member"]): row for row in found["figures"]}
     assert (rows["QN3/R07", "figure"]["left"], rows["QN3/R07", "figure"]["right"]) == ("45", None)
     assert rows["QN3/R08", "figure"]["right"] == "40"
 
 
-async def test_two_programmes_stand_side_by_side(site: Site, log: Log) -> None:
-    found = (await get(site, "compare", with_programme=PROGRAMME)).json()
+async def test_two_programmes_stand_side_by_side(shared: Site) -> None:
+    found = (await get(shared, "compare", with_programme=PROGRAMME)).json()
     rows = {(row["figure"], row["member"]): row for row in found["figures"]}
     assert rows["committees", "text"]["left"] == rows["committees", "text"]["right"] == "1/19"
 
 
-async def test_a_score_shows_its_working(site: Site, log: Log) -> None:
-    found = (await get(site, "indicators/QN3")).json()
+async def test_a_score_shows_its_working(shared: Site) -> None:
+    found = (await get(shared, "indicators/QN3")).json()
     (steps,) = [row for row in found["workings"] if row["scope"] == "R07"]
     definition = found["indicator"]
     assert steps["bands"] == definition["bands"]
@@ -242,18 +259,18 @@ async def test_a_score_shows_its_working(site: Site, log: Log) -> None:
     assert steps["lineage"] == "score/QN3/R07/2560-Q1"
 
 
-async def test_evidence_stands_beside_the_figure_with_who_assessed_it(site: Site, log: Log) -> None:
-    found = (await get(site, "indicators/QN3")).json()
+async def test_evidence_stands_beside_the_figure_with_who_assessed_it(shared: Site) -> None:
+    found = (await get(shared, "indicators/QN3")).json()
     cell = next(row for row in found["cells"] if (row["scope"], row["period"]) == ("R07", "2560-Q1"))
     its = [row for row in found["evidence"] if (row["scope"], row["period"]) == ("R07", "2560-Q1")]
     assert len(its) == cell["evidence"] > 0
     assert all(row["title"] and row["assessor"] for row in its)
 
 
-async def test_an_event_tells_where_it_came_from_and_what_it_moved(site: Site, log: Log) -> None:
-    behind = (await get(site, "lineage?figure=committee/R07")).json()["events"]
+async def test_an_event_tells_where_it_came_from_and_what_it_moved(shared: Site) -> None:
+    behind = (await get(shared, "lineage?figure=committee/R07")).json()["events"]
     appointed = next(each for each in behind if each["name"] == "CommitteeAppointed")
-    found = (await get(site, f"events/{appointed['id']}")).json()
+    found = (await get(shared, f"events/{appointed['id']}")).json()
     assert (found["event"]["name"], found["event"]["stream"]) == ("CommitteeAppointed", appointed["stream"])
     assert "actor" not in orjson.dumps(found).decode()
     moved = {(row["figure"], row["member"]): (row["before"], row["after"]) for row in found["moved"]}
@@ -261,20 +278,20 @@ async def test_an_event_tells_where_it_came_from_and_what_it_moved(site: Site, l
     assert moved["committee/R07", "state"] == ("proposed", "appointed")
 
 
-async def test_an_event_that_was_not_known_then_is_not_there(site: Site, log: Log) -> None:
-    behind = (await get(site, "lineage?figure=committee/R07")).json()["events"]
+async def test_an_event_that_was_not_known_then_is_not_there(shared: Site) -> None:
+    behind = (await get(shared, "lineage?figure=committee/R07")).json()["events"]
     path = f"events/{next(each['id'] for each in behind if each['name'] == 'CommitteeAppointed')}"
-    assert (await get(site, path)).status_code == 200
-    assert (await get(site, path, as_of="2017-01-19")).json()["code"] == "event.not_found"
+    assert (await get(shared, path)).status_code == 200
+    assert (await get(shared, path, as_of="2017-01-19")).json()["code"] == "event.not_found"
 
 
-async def test_a_committee_shows_its_roll_at_any_time(site: Site, log: Log) -> None:
-    now = (await get(site, "committees/R07")).json()
-    then = (await get(site, "committees/R07", effective_at="2017-01-09")).json()
+async def test_a_committee_shows_its_roll_at_any_time(shared: Site) -> None:
+    now = (await get(shared, "committees/R07")).json()
+    then = (await get(shared, "committees/R07", effective_at="2017-01-09")).json()
     assert (now["committee"]["state"], then["committee"]["state"]) == ("appointed", "proposed")
     assert len(now["members"]) > 0
 
 
-async def test_programmes_are_listed(site: Site, log: Log) -> None:
-    found: Any = (await site.client.get("/v1/programmes")).json()
+async def test_programmes_are_listed(shared: Site) -> None:
+    found: Any = (await shared.client.get("/v1/programmes")).json()
     assert [each["programme"] for each in found["programmes"]] == [PROGRAMME]

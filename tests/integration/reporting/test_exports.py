@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import openpyxl
 import orjson
 import pytest
+import pytest_asyncio
 from pyarrow import parquet
 
 from services.reporting.asking import Desk
@@ -24,7 +25,8 @@ from shared.contracts.evaluation import IndicatorScored
 from shared.thai.fiscal import BANGKOK
 from shared.web.api import Api
 from tests.integration.reporting.full import full
-from tests.integration.reporting.site import Site
+from tests.integration.reporting.site import Site, shared_site
+from tests.servers import Servers
 from tests.unit.reporting.log import PROGRAMME
 
 LOG = full()
@@ -54,11 +56,11 @@ META = "meta"
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture
-async def filled(site: Site) -> Site:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Site]:
     """A site on which every part of every view has rows."""
-    await site.project(LOG)
-    return site
+    async with shared_site(servers, LOG) as site:
+        yield site
 
 
 def flat(row: Mapping[str, Any], outer: str = "") -> dict[str, Any]:
@@ -141,19 +143,19 @@ def equal(found: Rows, rows: Rows) -> bool:
 
 @pytest.mark.parametrize(("form", "read"), [("csv", read_csv), ("parquet", read_parquet)])
 async def test_every_part_of_every_view_is_given_as_a_table(
-    filled: Site, form: str, read: Callable[[bytes], Rows]
+    shared: Site, form: str, read: Callable[[bytes], Rows]
 ) -> None:
     for view in VIEWS:
-        answer = (await get(filled, view)).json()
+        answer = (await get(shared, view)).json()
         for part in answer.keys() - {META}:
-            found = read((await get(filled, view, format=form, table=part)).content)
+            found = read((await get(shared, view, format=form, table=part)).content)
             assert equal(found, rows_of(answer[part])), (view, part)
 
 
-async def test_a_workbook_has_every_part_of_a_view(filled: Site) -> None:
+async def test_a_workbook_has_every_part_of_a_view(shared: Site) -> None:
     for view in VIEWS:
-        answer = (await get(filled, view)).json()
-        book = openpyxl.load_workbook(BytesIO((await get(filled, view, format="xlsx")).content))
+        answer = (await get(shared, view)).json()
+        book = openpyxl.load_workbook(BytesIO((await get(shared, view, format="xlsx")).content))
         assert book.sheetnames == ["About", *(name for name in answer if name != META), "Dictionary"]
         for sheet in book.worksheets[1:-1]:
             titles, *rows = sheet.iter_rows(values_only=True) if answer[sheet.title] else [()]
@@ -161,29 +163,29 @@ async def test_a_workbook_has_every_part_of_a_view(filled: Site) -> None:
             assert equal(found, rows_of(answer[sheet.title])), (view, sheet.title)
 
 
-async def test_a_file_without_a_table_named_holds_the_view_s_main_one(filled: Site) -> None:
-    answer = (await get(filled, "regions")).json()
-    assert equal(read_csv((await get(filled, "regions", format="csv")).content), rows_of(answer["regions"]))
+async def test_a_file_without_a_table_named_holds_the_view_s_main_one(shared: Site) -> None:
+    answer = (await get(shared, "regions")).json()
+    assert equal(read_csv((await get(shared, "regions", format="csv")).content), rows_of(answer["regions"]))
 
 
-async def test_the_accept_header_says_the_form_unless_the_address_does(filled: Site) -> None:
+async def test_the_accept_header_says_the_form_unless_the_address_does(shared: Site) -> None:
     path = f"/v1/programmes/{PROGRAMME}/regions"
     accepted = {"Accept": "application/json;q=0.4, text/csv;q=0.9"}
-    assert (await filled.client.get(path, headers=accepted)).headers["content-type"] == "text/csv; charset=utf-8"
-    named = await filled.client.get(path, headers=accepted, params={"format": "json"})
+    assert (await shared.client.get(path, headers=accepted)).headers["content-type"] == "text/csv; charset=utf-8"
+    named = await shared.client.get(path, headers=accepted, params={"format": "json"})
     assert named.headers["content-type"] == "application/json"
-    assert (await filled.client.get(path, headers={"Accept": "*/*, text/csv;q=0.2"})).json()["regions"]
+    assert (await shared.client.get(path, headers={"Accept": "*/*, text/csv;q=0.2"})).json()["regions"]
 
 
-async def test_a_file_s_name_says_what_it_holds(filled: Site) -> None:
-    answer = await get(filled, "regions/R07", format="csv")
+async def test_a_file_s_name_says_what_it_holds(shared: Site) -> None:
+    answer = await get(shared, "regions/R07", format="csv")
     assert answer.headers["content-disposition"] == 'attachment; filename="2560-cluster-regions-R07-cells.csv"'
-    book = await get(filled, "lineage?figure=committee/R07", format="xlsx")
+    book = await get(shared, "lineage?figure=committee/R07", format="xlsx")
     assert 'filename="2560-cluster-lineage-committee-R07.xlsx"' in book.headers["content-disposition"]
 
 
-async def test_a_workbook_says_what_it_is_as_of(filled: Site) -> None:
-    answer = await get(filled, "regions/R07", format="xlsx", as_of="2560-02-28")
+async def test_a_workbook_says_what_it_is_as_of(shared: Site) -> None:
+    answer = await get(shared, "regions/R07", format="xlsx", as_of="2560-02-28")
     about = openpyxl.load_workbook(BytesIO(answer.content))["About"]
     told = {row[0]: row[2] for row in about.iter_rows(min_row=2, values_only=True)}
     assert told["question"] == "regions R07"
@@ -192,8 +194,8 @@ async def test_a_workbook_says_what_it_is_as_of(filled: Site) -> None:
 
 
 @pytest.mark.parametrize("query", [{"format": "pdf"}, {"format": "csv", "table": "persons"}, {"format": ""}])
-async def test_a_form_or_a_table_that_there_is_not_is_said_so(filled: Site, query: dict[str, str]) -> None:
-    problem = await filled.get("regions", status=400, **query)
+async def test_a_form_or_a_table_that_there_is_not_is_said_so(shared: Site, query: dict[str, str]) -> None:
+    problem = await shared.get("regions", status=400, **query)
     assert problem["code"] == "query.unreadable"
 
 
@@ -207,22 +209,22 @@ def test_every_view_is_among_those_whose_files_are_looked_at() -> None:
         assert any(re.fullmatch(pattern, each.partition("?")[0]) for each in VIEWS), view
 
 
-async def test_every_column_of_every_file_has_a_meaning_and_no_word_is_of_none(filled: Site) -> None:
-    words = {each: meaning(*each) for each in await columns(filled)}
+async def test_every_column_of_every_file_has_a_meaning_and_no_word_is_of_none(shared: Site) -> None:
+    words = {each: meaning(*each) for each in await columns(shared)}
     assert [each for each, word in words.items() if not (word.thai and word.english)] == []
     said = {(word["table"], word["column"]) for word in dictionary() if not word["column"].startswith("meta.")}
     assert said - {word[:2] for word in words.values()} == set()
 
 
-async def test_what_a_workbook_says_of_itself_is_explained_and_nothing_else(filled: Site) -> None:
-    about = openpyxl.load_workbook(BytesIO((await get(filled, "national", format="xlsx")).content))["About"]
+async def test_what_a_workbook_says_of_itself_is_explained_and_nothing_else(shared: Site) -> None:
+    about = openpyxl.load_workbook(BytesIO((await get(shared, "national", format="xlsx")).content))["About"]
     rows = list(about.iter_rows(min_row=2, values_only=True))
     explained = {word["column"]: f"{word['thai']} / {word['english']}" for word in dictionary()}
     told = {name: text for name, text in explained.items() if name.startswith("meta.")}
     assert {f"meta.{name}": text for name, text, _ in rows} == told
 
 
-async def test_the_dictionary_is_given_as_a_file_too(site: Site) -> None:
-    answer = await site.client.get("/v1/dictionary", params={"format": "csv"})
+async def test_the_dictionary_is_given_as_a_file_too(shared: Site) -> None:
+    answer = await shared.client.get("/v1/dictionary", params={"format": "csv"})
     assert answer.headers["content-disposition"] == 'attachment; filename="dictionary-columns.csv"'
     assert list(csv.DictReader(StringIO(answer.text))) == dictionary()

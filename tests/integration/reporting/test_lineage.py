@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from shared.contracts.activity import ActivityPlanned, PolicyBriefed
 from shared.contracts.evaluation import RecommendationIssued, SupervisionVisited
-from tests.integration.reporting.site import Site
+from tests.integration.reporting.site import Site, shared_site
+from tests.servers import Servers
 from tests.unit.reporting.log import PAPER, PROGRAMME, Log
 
 
@@ -47,6 +49,13 @@ def full() -> Log:
     return log
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Site]:
+    """A site that knows all of it."""
+    async with shared_site(servers, full()) as site:
+        yield site
+
+
 def named(answer: Any) -> Iterator[str]:
     """Every lineage that an answer names, wherever it stands."""
     if isinstance(answer, dict):
@@ -66,15 +75,13 @@ PATHS = (
 
 
 @pytest.mark.parametrize("query", [{}, {"as_of": "2017-02-10"}, {"effective_at": "2017-01-20"}], ids=str)
-async def test_every_figure_is_made_of_the_events_it_names(site: Site, query: dict[str, Any]) -> None:
-    log = full()
-    await site.project(log)
-    figures = sorted({each for path in PATHS for each in named(await site.get(path, **query))})
+async def test_every_figure_is_made_of_the_events_it_names(shared: Site, query: dict[str, Any]) -> None:
+    figures = sorted({each for path in PATHS for each in named(await shared.get(path, **query))})
     of_one_indicator = [each for each in figures if each.startswith("cell/") and "/QN3/" not in each]
 
     assert len(figures) > 100
     for figure in set(figures) - set(of_one_indicator[10:]):
-        answer = await site.get("lineage", figure=figure, **query)
+        answer = await shared.get("lineage", figure=figure, **query)
         assert answer["agrees"], figure
         assert answer["value"] == answer["recomputed"]
 
@@ -101,20 +108,16 @@ async def test_every_figure_is_made_of_the_events_it_names(site: Site, query: di
     ],
 )
 async def test_the_events_behind_a_figure_are_those_and_no_others(
-    site: Site, figure: str, events: dict[str, int]
+    shared: Site, figure: str, events: dict[str, int]
 ) -> None:
-    await site.project(full())
-
-    answer = await site.get("lineage", figure=figure)
+    answer = await shared.get("lineage", figure=figure)
 
     told = [each["name"] for each in answer["events"] if each["name"] != "IndicatorDefined"]
     assert {name: told.count(name) for name in told} == events
 
 
-async def test_what_is_voided_is_shown_and_does_not_count(site: Site) -> None:
-    await site.project(full())
-
-    answer = await site.get("lineage", figure="budget/3/R07")
+async def test_what_is_voided_is_shown_and_does_not_count(shared: Site) -> None:
+    answer = await shared.get("lineage", figure="budget/3/R07")
 
     paid = [each["counts"] for each in answer["events"] if each["name"] == "FundsDisbursed"]
     assert paid == [True, False]
@@ -124,9 +127,7 @@ async def test_what_is_voided_is_shown_and_does_not_count(site: Site) -> None:
 @pytest.mark.parametrize(
     "figure", ["", "nonsense", "committee/R99", "cell/QN3/R07", "score/QN2/R07/2560-Q1", "activity/9", "budget/9/R07"]
 )
-async def test_a_figure_that_there_is_not_is_refused(site: Site, figure: str) -> None:
-    await site.project(full())
-
-    problem = await site.get("lineage", status=400, figure=figure)
+async def test_a_figure_that_there_is_not_is_refused(shared: Site, figure: str) -> None:
+    problem = await shared.get("lineage", status=400, figure=figure)
 
     assert problem["code"] in ("query.unknown_figure", "query.unreadable")

@@ -9,15 +9,16 @@ from typing import Any
 
 import httpx
 import orjson
-import pytest
+import pytest_asyncio
 
 from services.reporting.pages.routes import Pages
 from services.reporting.pages.sheets import SHEETS
 from shared.contracts.evaluation import RecommendationClosed
 from tests.conftest import NewDatabase
 from tests.integration.reporting.full import MEETING, REGION, full
-from tests.integration.reporting.site import Site, open_site
-from tests.unit.reporting.log import PAPER, PROGRAMME, Log
+from tests.integration.reporting.site import Site, open_site, shared_site
+from tests.servers import Servers
+from tests.unit.reporting.log import PAPER, PROGRAMME
 
 FIRST_VISIT_BYTES = 150_000
 HTML = {"Accept": "text/html"}
@@ -87,12 +88,11 @@ class Reader:
         return [each.format(event=event) for each in (*PATHS.values(), *FORMS_ONLY)]
 
 
-@pytest.fixture
-async def reader(database: NewDatabase) -> AsyncIterator[Reader]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(servers: Servers) -> AsyncIterator[Reader]:
     """A reader of a programme in which every part of every view has rows."""
-    async with open_site(database) as site:
+    async with shared_site(servers, full()) as site:
         Pages(site.desk).add_to(site.app)
-        await site.project(full())
         yield Reader(site)
 
 
@@ -125,10 +125,10 @@ def test_there_is_an_example_of_every_kind_of_page() -> None:
     assert {sheet.path for sheet in SHEETS} == set(PATHS)
 
 
-async def test_every_page_is_there_in_either_language_with_nothing_inline(reader: Reader) -> None:
-    for path in await reader.paths():
+async def test_every_page_is_there_in_either_language_with_nothing_inline(shared: Reader) -> None:
+    for path in await shared.paths():
         for language in ("th", "en"):
-            answer = await reader.look(with_language(path, language))
+            answer = await shared.look(with_language(path, language))
             page = answer.text
 
             assert f'<html lang="{language}">' in page, path
@@ -144,16 +144,16 @@ async def test_every_page_is_there_in_either_language_with_nothing_inline(reader
             assert language == "en" or not re.search(r"\bNone\b|Decimal\(", page), path
 
 
-async def test_every_figure_on_every_page_is_the_interface_s(reader: Reader) -> None:
+async def test_every_figure_on_every_page_is_the_interface_s(shared: Reader) -> None:
     views = ["national", "regions", f"regions/{REGION}", "meetings", "budget", "recommendations", "committees"]
     views += ["activities", "indicators", "indicators/QN3", "indicators/QL1"]
-    known = {each for view in views for each in told(await reader.site.get(view))}
+    known = {each for view in views for each in told(await shared.site.get(view))}
     asked: set[str] = set()
     shown = 0
-    for path in await reader.paths():
-        found = figures((await reader.look(path)).text)
+    for path in await shared.paths():
+        found = figures((await shared.look(path)).text)
         for figure in {figure for figure, *_ in found - known} - asked:
-            value = (await reader.site.get("lineage", figure=figure))["value"]
+            value = (await shared.site.get("lineage", figure=figure))["value"]
             known |= {(figure, member, as_text(each)) for member, each in value.items()}
             asked.add(figure)
         assert found - known == set(), path
@@ -161,46 +161,50 @@ async def test_every_figure_on_every_page_is_the_interface_s(reader: Reader) -> 
     assert shown > 500
 
 
-async def test_every_link_on_the_board_leads_to_a_page(reader: Reader) -> None:
-    links = {unescape(link) for link in LINK.findall((await reader.look("?as_of=2017-02-20&lang=en")).text)}
+async def test_every_link_on_the_board_leads_to_a_page(shared: Reader) -> None:
+    links = {unescape(link) for link in LINK.findall((await shared.look("?as_of=2017-02-20&lang=en")).text)}
     below = {link for link in links if link.startswith(f"/{PROGRAMME}/") and "/reports" not in link}
 
     assert len(below) > 60
     assert all("as_of=2017-02-20" in link and "lang=en" in link for link in below)
     for section in {link.partition("?")[0] for link in below}:
-        answer = await reader.site.client.get(section, params={"figure": "committees"}, headers=HTML)
+        answer = await shared.site.client.get(section, params={"figure": "committees"}, headers=HTML)
         assert answer.status_code == 200, section
 
 
-async def test_a_page_shows_what_was_known_on_the_day_that_is_asked_for(reader: Reader) -> None:
-    before, after = await reader.look("?as_of=2016-12-31"), await reader.look("?as_of=2560-01-13")
+async def test_a_page_shows_what_was_known_on_the_day_that_is_asked_for(shared: Reader) -> None:
+    before, after = await shared.look("?as_of=2016-12-31"), await shared.look("?as_of=2560-01-13")
 
     assert ("committees", "appointed", "0") in figures(before.text)
     assert ("committees", "appointed", "1") in figures(after.text)
     assert 'value="2017-01-13"' in after.text
 
 
-async def test_an_empty_cell_says_why(reader: Reader) -> None:
-    page = (await reader.look("indicators/QN3?lang=en")).text
+async def test_an_empty_cell_says_why(shared: Reader) -> None:
+    page = (await shared.look("indicators/QN3?lang=en")).text
 
     assert {"Not due", "Not reported"} <= set(re.findall(r'<span class="why">([^<]*)</span>', page))
     assert not re.findall(r"<td[^>]*>\s*[-–—]?\s*</td>", page)
 
 
-async def test_simulated_data_says_so_and_a_doubtful_region_too(reader: Reader) -> None:
-    assert "ข้อมูลจำลอง" in (await reader.look("")).text
-    assert "หลักฐานอ้างอิงน้อยกว่าเขตอื่น" in (await reader.look("regions/R08")).text
-    assert "หลักฐานอ้างอิงน้อยกว่าเขตอื่น" not in (await reader.look("regions/R07")).text
+async def test_simulated_data_says_so_and_a_doubtful_region_too(shared: Reader) -> None:
+    assert "ข้อมูลจำลอง" in (await shared.look("")).text
+    assert "หลักฐานอ้างอิงน้อยกว่าเขตอื่น" in (await shared.look("regions/R08")).text
+    assert "หลักฐานอ้างอิงน้อยกว่าเขตอื่น" not in (await shared.look("regions/R07")).text
 
 
-async def test_members_are_shown_by_office_and_persons_not_at_all(reader: Reader) -> None:
-    page = (await reader.look(f"committees/{REGION}")).text
+async def test_members_are_shown_by_office_and_persons_not_at_all(shared: Reader) -> None:
+    page = (await shared.look(f"committees/{REGION}")).text
 
     assert "ผู้ตรวจราชการ" in page
     assert "00000000-0000-4000-8000" not in page
 
 
-async def test_a_page_is_sent_again_only_when_something_on_it_is_another(reader: Reader) -> None:
+async def test_a_page_is_sent_again_only_when_something_on_it_is_another(site: Site) -> None:
+    Pages(site.desk).add_to(site.app)
+    log = full()
+    await site.project(log)
+    reader = Reader(site)
     first = await reader.look("recommendations")
     tag = first.headers["etag"]
     assert first.headers["cache-control"] == "private, no-cache"
@@ -208,23 +212,22 @@ async def test_a_page_is_sent_again_only_when_something_on_it_is_another(reader:
     await reader.look("recommendations", status=304, headers={"If-None-Match": tag})
     await reader.look("recommendations?lang=en", headers={"If-None-Match": tag})
     await reader.look("recommendations", headers={"If-None-Match": tag, "Accept-Language": "en"})
-    log: Log = full()
     closed = RecommendationClosed.model_validate(
         {"programme": PROGRAMME, "closed_on": "2017-03-01", "closer": "usr-closer", "evidence": (PAPER,)}
     )
     log.tell("recommendation:a", closed)
-    await reader.site.project(log)
+    await site.project(log)
     await reader.look("recommendations", headers={"If-None-Match": tag})
 
 
-async def test_what_cannot_be_shown_is_a_page_for_people_and_a_problem_for_programs(reader: Reader) -> None:
+async def test_what_cannot_be_shown_is_a_page_for_people_and_a_problem_for_programs(shared: Reader) -> None:
     for path, status, code in REFUSED:
-        program = await reader.look(path, status=status, headers={"Accept": "application/json"})
+        program = await shared.look(path, status=status, headers={"Accept": "application/json"})
         problem = program.json()
         assert program.headers["content-type"] == "application/problem+json", path
         assert problem["code"] == code, path
         for language in ("th", "en"):
-            page = await reader.look(with_language(path, language), status=status)
+            page = await shared.look(with_language(path, language), status=status)
             assert page.headers["content-type"].startswith("text/html"), path
             assert page.headers["content-security-policy"].startswith("default-src 'self'"), path
             assert f'<html lang="{language}">' in page.text, path
@@ -232,21 +235,21 @@ async def test_what_cannot_be_shown_is_a_page_for_people_and_a_problem_for_progr
             assert problem[language].partition("(")[0] in unescape(page.text), path
 
 
-async def test_a_programme_that_nobody_registered_is_no_page(reader: Reader) -> None:
-    answer = await reader.site.client.get("/2599-nothing", headers=HTML)
+async def test_a_programme_that_nobody_registered_is_no_page(shared: Reader) -> None:
+    answer = await shared.site.client.get("/2599-nothing", headers=HTML)
 
     assert (answer.status_code, "programme.unknown" in answer.text) == (404, True)
 
 
-async def test_below_the_interface_s_address_a_browser_gets_what_programs_get(reader: Reader) -> None:
-    answer = await reader.site.client.get(f"/v1/programmes/{PROGRAMME}/regions/R99", headers=HTML)
+async def test_below_the_interface_s_address_a_browser_gets_what_programs_get(shared: Reader) -> None:
+    answer = await shared.site.client.get(f"/v1/programmes/{PROGRAMME}/regions/R99", headers=HTML)
 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_way_in_leads_to_the_newest_programme(reader: Reader) -> None:
-    entrance = await reader.site.client.get("/?lang=en", headers=HTML)
-    listed = await reader.site.client.get("/programmes", headers=HTML)
+async def test_the_way_in_leads_to_the_newest_programme(shared: Reader) -> None:
+    entrance = await shared.site.client.get("/?lang=en", headers=HTML)
+    listed = await shared.site.client.get("/programmes", headers=HTML)
 
     assert (entrance.status_code, entrance.headers["location"]) == (303, f"/{PROGRAMME}?lang=en")
     assert f'href="/{PROGRAMME}"' in listed.text
@@ -260,23 +263,23 @@ async def test_while_there_is_no_programme_the_way_in_says_so(database: NewDatab
     assert "ยังไม่มีชุดโครงการที่ขึ้นทะเบียน" in entrance.text
 
 
-async def test_files_are_kept_for_ever_under_their_hash_and_a_first_visit_is_light(reader: Reader) -> None:
-    board = await reader.look("")
+async def test_files_are_kept_for_ever_under_their_hash_and_a_first_visit_is_light(shared: Reader) -> None:
+    board = await shared.look("")
     weight = len(gzip.compress(board.content, 6))
     files = set(re.findall(r'"(/assets/[^"]+)"', board.text))
 
     assert len(files) == 5
     for address in files:
-        answer = await reader.site.client.get(address)
+        answer = await shared.site.client.get(address)
         assert answer.status_code == 200, address
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert answer.headers["content-encoding"] == "gzip"
         weight += int(answer.headers["content-length"])
     assert weight <= FIRST_VISIT_BYTES
     address = next(iter(files))
-    old = await reader.site.client.get(re.sub("/assets/[^/]+", "/assets/before", address))
+    old = await shared.site.client.get(re.sub("/assets/[^/]+", "/assets/before", address))
     assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
-    assert (await reader.site.client.get("/assets/before/nothing.css")).status_code == 404
+    assert (await shared.site.client.get("/assets/before/nothing.css")).status_code == 404
 
 
 async def test_pages_that_are_not_open_to_everybody_need_a_reader(database: NewDatabase) -> None:

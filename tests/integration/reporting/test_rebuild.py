@@ -11,7 +11,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from services.reporting.projections.projection import ReportingProjection
-from services.reporting.rebuild import NotComparable, Positions, RebuildStopped, Where, compare, make_schema, rebuild
+from services.reporting.rebuilding.differing import NotComparable, compare
+from services.reporting.rebuilding.filling import RebuildStopped, rebuild
+from services.reporting.rebuilding.schemas import make_schema
+from services.reporting.rebuilding.standing import Standing, Where
 from shared.contracts.envelope import Envelope
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
@@ -57,8 +60,8 @@ class Stage:
         finally:
             await connection.close()
 
-    async def rebuild(self) -> list[Positions]:
-        told: list[Positions] = []
+    async def rebuild(self) -> list[Standing]:
+        told: list[Standing] = []
         assert await rebuild(self.where, SCHEMA, lambda done, goal: told.append(done), stop=asyncio.Event())
         return told
 

@@ -14,6 +14,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.contracts.envelope import GENESIS, Envelope
+from shared.operating.sql import statement
 from shared.streams.broker import Broker
 from shared.streams.projection import Connection, Unappliable
 from shared.streams.runner import Runner
@@ -28,6 +29,9 @@ TABLE = """
 CREATE TABLE seen (position bigint, event_id text, stream text);
 GRANT SELECT, INSERT ON seen TO obec_app;
 """
+
+
+ASK_REPLAY = statement("ask_replay")
 
 
 class Seen:
@@ -130,6 +134,18 @@ class Stage:
 
     async def has_seen(self, count: int) -> bool:
         return len(await self.seen()) >= count
+
+    async def replay(self, **chosen: Any) -> None:
+        """Ask for a replay, as an operator does."""
+        fields = ("stream", "code", "store", "shard", "record")
+        connection = await asyncpg.connect(self.database.app_dsn)
+        await connection.execute(ASK_REPLAY, "test.seen", *(chosen.get(each) for each in fields), "usr-operator")
+        await connection.close()
+
+    async def finished(self, replays: int) -> bool:
+        """Whether so many replays were asked for, and all are finished."""
+        ended: list[bool] = await self.query("SELECT finished_at IS NOT NULL FROM replays")
+        return len(ended) == replays and all(ended)
 
 
 @pytest.fixture
@@ -272,3 +288,94 @@ async def test_what_an_operator_skips_is_left_out(stage: Stage) -> None:
     async with stage.running(stage.runner()):
         await eventually(lambda: stage.has_seen(5))
     assert await stage.seen() == [1, 2, 3, 5, 6]
+
+
+async def test_an_event_that_an_operator_skips_no_longer_stops_the_partition(stage: Stage) -> None:
+    """A stranger's event, and another event at a position read before: what follows is read at once."""
+    await stage.send([*chain(5), *chain(6, fork="other")[5:], chain(3, fork="other")[2], *chain(9)[5:]])
+    runner = stage.runner()
+    async with stage.running(runner):
+        for record, code in ((5, "stream.broken_chain"), (6, "stream.fork")):
+            await eventually(lambda code=code: [each.code for each in runner.halted] == [code])  # type: ignore[misc]
+            assert await stage.seen() == [1, 2, 3, 4, 5]
+            await stage.query(
+                f"INSERT INTO skips VALUES ('committee', 0, {record}, 'แปลกปลอม', 'usr') RETURNING record"
+            )
+        await eventually(lambda: stage.has_seen(9))
+    assert await stage.seen() == list(range(1, 10))
+
+
+async def test_a_paused_consumer_stands_still_in_its_group_and_goes_on_where_it_was(stage: Stage) -> None:
+    await stage.send(chain(5))
+    runner = stage.runner()
+    async with stage.running(runner):
+        await eventually(lambda: stage.has_seen(5))
+        await stage.query("INSERT INTO consumer_control VALUES ('test.seen', true) RETURNING 1")
+        await eventually(lambda: runner.paused, 2)
+        await stage.send(chain(30)[5:])
+        looked = runner.looks
+        await eventually(lambda: runner.looks >= looked + 2)
+        assert await stage.seen() == [1, 2, 3, 4, 5]
+        await stage.query("UPDATE consumer_control SET paused = false RETURNING 1")
+        await eventually(lambda: stage.has_seen(30), 4)
+        assert await stage.query("SELECT epoch FROM consumer_offsets") == [1]
+    assert await stage.seen() == list(range(1, 31))
+
+
+async def test_a_consumer_that_is_started_while_it_is_paused_reads_nothing(stage: Stage) -> None:
+    await stage.send(chain(5))
+    await stage.query("INSERT INTO consumer_control VALUES ('test.seen', true) RETURNING 1")
+    runner = stage.runner()
+    async with stage.running(runner):
+        await eventually(lambda: runner.looks >= 3)
+    assert await stage.seen() == []
+
+
+async def test_replays_among_new_events_of_the_same_stream_lose_and_double_nothing(stage: Stage) -> None:
+    """Asked for again and again, while it is refused and after, and while more events come."""
+    seen, events = Seen(refuse="committee:1"), chain(120)
+    await stage.send(events[:30])
+    async with stage.running(stage.runner(seen)):
+        await eventually(lambda: stage.has_seen(21))
+        await stage.replay(code="test.refused")
+        await eventually(lambda: stage.finished(1))
+        assert await stage.query("SELECT applied, still_parked, message FROM replays") == [
+            (0, 9, "test.refused: told to refuse it")
+        ]
+        seen.refuse = ""
+        for first in range(30, 120, 10):
+            await stage.send(events[first : first + 10])
+            await stage.replay(stream="committee:1")
+        await eventually(lambda: stage.finished(10), 30)
+        await eventually(lambda: stage.has_seen(120), 30)
+    assert sorted(await stage.seen()) == list(range(1, 121))
+    of_it = await stage.query("SELECT position FROM seen WHERE stream = 'committee:1' ORDER BY ctid")
+    assert of_it == list(range(1, 121, 3))
+    assert await stage.query("SELECT record FROM parked") == []
+
+
+async def test_one_event_is_replayed_and_the_rest_of_its_stream_still_waits(stage: Stage) -> None:
+    seen = Seen(refuse="committee:1")
+    await stage.send(chain(9))
+    async with stage.running(stage.runner(seen)):
+        await eventually(lambda: stage.has_seen(7))
+        seen.refuse = ""
+        await stage.replay(store="committee", shard=0, record=3)
+        await eventually(lambda: stage.finished(1))
+        await stage.send(chain(12)[9:])
+        await eventually(lambda: stage.has_seen(10))
+    assert await stage.query("SELECT position FROM parked ORDER BY position") == [7, 10]
+
+
+async def test_what_is_skipped_is_taken_away_by_a_replay_and_its_stream_goes_on(stage: Stage) -> None:
+    await stage.send(chain(9))
+    await stage.producer.send_and_wait(stage.topic, b"\xff not an event", partition=0)
+    async with stage.running(stage.runner(Seen(refuse="committee:1"))):
+        await eventually(lambda: stage.has_seen(7))
+        for record in (3, 9):
+            await stage.query(f"INSERT INTO skips VALUES ('committee', 0, {record}, 'ผิด', 'usr') RETURNING record")
+        await stage.replay()
+        await eventually(lambda: stage.has_seen(8))
+        await eventually(lambda: stage.finished(1))
+    assert await stage.query("SELECT record FROM parked") == []
+    assert sorted(await stage.seen()) == [1, 2, 3, 5, 6, 7, 8, 9]

@@ -81,6 +81,8 @@ DOMAIN = {
     "ReportApproved",
     "ReportPublished",
     "AlarmRaised",
+    "AlarmAcknowledged",
+    "AlarmSilenced",
     "AlarmCleared",
     "FactVoided",
 }

@@ -126,9 +126,12 @@ def test_the_readme_names_every_make_target_for_people() -> None:
 
 @cache
 def commands() -> dict[str, set[str]]:
-    """Every command of the command line, with those under it."""
+    """Every command of the command line, with those under it; '' where it does something without one."""
     made = typer.main.get_command(app)
-    return {name: set(getattr(command, "commands", {})) for name, command in made.commands.items()}  # type: ignore[attr-defined]
+    return {
+        name: {*getattr(command, "commands", {}), *([""] if getattr(command, "invoke_without_command", False) else [])}
+        for name, command in made.commands.items()  # type: ignore[attr-defined]
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)

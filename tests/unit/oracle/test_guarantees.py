@@ -35,7 +35,7 @@ def stored(envelope: Envelope) -> StoredRow:
         stream_version=envelope.stream_version,
         event_id=envelope.event_id,
         type=envelope.type,
-        schema_version=1,
+        schema_version=int(envelope.type.rpartition(".v")[2]),
         occurred_at=envelope.occurred_at,
         recorded_at=envelope.recorded_at,
         received_at=envelope.received_at,

@@ -110,6 +110,9 @@ class Log:
         return as_objects(table, rows_of(self.facts(), effective_at))
 
     def _store_of(self, stream: str) -> str:
+        kind, _, rest = stream.partition(":")
+        if kind == "canary":
+            return rest
         return next(each.store for each in self.sent if each.stream == stream)
 
     # What is told most, in the fewest words.

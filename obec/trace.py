@@ -1,0 +1,81 @@
+"""``obec trace``: one fact's way through all services, with times."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.table import Table
+
+from deploy.local.errors import StackError
+from deploy.local.ports import HOST, Ports
+from obec.local import token_of
+from obec.output import console, fail
+
+SECONDS = 15.0
+"""How long reporting may take to answer."""
+STATES = {"applied": "green", "no_view": "dim", "coming": "yellow", "parked": "red", "skipped": "magenta"}
+
+
+def trace(
+    id: Annotated[str, typer.Argument(help="Id of an event, or a correlation id.")],
+    address: Annotated[str, typer.Option(help="Where reporting answers; by default on this machine.")] = "",
+    token: Annotated[str, typer.Option(envvar="OBEC_TOKEN", help="An operator's; by default this machine's.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Show what a fact has caused, and when each of these events was received, recorded, sent and shown."""
+    told = _ask(id, address or f"http://{HOST}:{Ports.of_environment(os.environ).reporting}", token)
+    if as_json:
+        console.print_json(json.dumps(told, ensure_ascii=False))
+        return
+    console.print(_table(told))
+    if told["elapsed_seconds"] is not None:
+        console.print(f"{told['elapsed_seconds']:.3f} s from the first receipt to the last that is known")
+    if told["more"]:
+        console.print("there are more events than these")
+
+
+def _ask(asked: str, address: str, token: str) -> dict[str, Any]:
+    import httpx
+
+    try:
+        headers = {"Authorization": f"Bearer {token or token_of('operator')}", "Accept-Language": "en"}
+        url = f"{address.rstrip('/')}/v1/ops/trace/{quote(asked, safe='')}"
+        answer = httpx.get(url, headers=headers, timeout=SECONDS, trust_env=False)
+        if answer.status_code == 200:
+            told: dict[str, Any] = answer.json()
+            return told
+        problem = answer.json()
+        raise fail(f"{problem['en']} ({problem['code']})")
+    except StackError as error:
+        raise fail(str(error)) from error
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError) as error:
+        raise fail(f"reporting does not answer at {address}: {error}") from error
+
+
+def _table(told: dict[str, Any]) -> Table:
+    table = Table("event", "service", "stream", "position", "received", "recorded", "sent", "shown", "state")
+    depths: dict[str, int] = {}
+    for each in told["events"]:
+        depth = depths[each["event_id"]] = depths.get(each["caused_by"] or "", -1) + 1
+        colour = STATES[each["state"]]
+        table.add_row(
+            f"{'  ' * depth}{each['name']}\n[dim]{'  ' * depth}{each['event_id']}[/]",
+            each["service"],
+            each["stream"],
+            f"{each['shard']}:{each['position']}",
+            each["received_at"],
+            _after(each["seconds"]["recorded"]),
+            _after(each["seconds"]["relayed"], each["relayed_at"]),
+            _after(each["seconds"]["applied"], each["applied_at"]),
+            f"[{colour}]{each['parked']['code'] if each['state'] == 'parked' else each['state']}[/]",
+        )
+    return table
+
+
+def _after(seconds: float | None, moment: str | None = None) -> str:
+    """So many seconds later; else the time itself, else nothing known."""
+    return f"+{seconds:.3f} s" if seconds is not None else moment or "–"

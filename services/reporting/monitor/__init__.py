@@ -1,0 +1,1 @@
+"""The stream monitor: what comes by on the topics, from whom and how fast, and who has fallen silent."""

@@ -1,0 +1,1 @@
+"""What is proved of the views and of published reports, kept and shown."""

@@ -1,0 +1,106 @@
+"""Forgets a person: bodies that were kept and name them are deleted; every other place is searched for the name.
+
+Stores, topics and views never hold a name (they hold a random id and an office), which is what the search shows.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+
+from fastapi import Request, Response
+from pydantic import BaseModel, Field
+
+from shared.contracts import require
+from shared.contracts.types import Contract
+from shared.eventstore.store import EventStore
+from shared.ingress.originals import opened
+from shared.operating.asking import body_of, operator_of
+from shared.operating.http import TAG
+from shared.operating.sql import statement
+from shared.web.api import COMMANDING, Api, Operation
+from shared.web.jsonable import Json
+
+_MENTIONS, _ORIGINALS, _FORGET = (statement(name) for name in ("mentions", "kept_originals", "forget_original"))
+
+SHORTEST = 3
+"""Characters; a shorter text stands in everything."""
+MOST_NAMES = 20
+
+Search = Callable[[Sequence[str]], Awaitable[Sequence["Place"]]]
+"""Searches more places of a service for any of these texts."""
+
+
+class Forget(Contract):
+    """What a person is called, as it may stand in what others sent. It is searched for and not kept."""
+
+    names: tuple[str, ...] = Field(min_length=1, max_length=MOST_NAMES)
+
+
+class Place(BaseModel):
+    """A place that was searched."""
+
+    place: str = Field(examples=["events"])
+    checked: int = Field(description="Rows, bodies or files that were looked through.")
+    removed: int = 0
+    found: int = Field(description="In how many of them the person is still named.")
+
+
+class Forgotten(BaseModel):
+    """What one service did and found."""
+
+    service: str
+    places: list[Place]
+
+
+class Forgetting:
+    """Forgets in the databases of one service; ``more`` are places of its own."""
+
+    def __init__(self, store: EventStore, more: Sequence[Search] = ()) -> None:
+        self._store, self._more = store, more
+
+    def add_to(self, api: Api) -> None:
+        """Serve ``POST /v1/ops/forget``."""
+        answers = {200: ("Every place, and whether the person is still named there.", Forgotten)}
+        summary = "Delete what was kept and names a person; search every other place"
+        operation = Operation("POST", "/v1/ops/forget", summary, TAG, answers, Forget, problems=COMMANDING)
+        api.add(operation, self._asked)
+
+    async def _asked(self, request: Request) -> Response:
+        await operator_of(request)
+        body = await body_of(request, Forget)
+        return Json(await self.forget(body.names))
+
+    async def forget(self, names: Sequence[str]) -> Forgotten:
+        """Delete and search. Raises Rejected ``ops.name_too_short``."""
+        texts = forms_of(names)
+        places = [await self._originals(texts)]
+        rows = await self._store.pool.fetch(_MENTIONS, list(texts))
+        places += [Place(place=row["place"], checked=row["checked"], found=row["found"]) for row in rows]
+        for search in self._more:
+            places += await search(texts)
+        return Forgotten(service=self._store.name, places=places)
+
+    async def _originals(self, texts: Sequence[str]) -> Place:
+        """Bodies, each under a key of its own: opened, and deleted with its key where it names the person."""
+        pool, wanted = self._store.pool, [text.encode() for text in texts]
+        rows = await pool.fetch(_ORIGINALS)
+        naming = [row for row in rows if any(text in opened(dict(row)) for text in wanted)]
+        for row in naming:
+            await pool.execute(_FORGET, row["source"], row["id"])
+        return Place(place="kept originals and quarantine", checked=len(rows), removed=len(naming), found=0)
+
+
+def forms_of(names: Sequence[str]) -> Sequence[str]:
+    """The texts that are searched for: as given and in NFC and NFD, each once.
+
+    Raises Rejected ``ops.name_too_short``.
+    """
+    given = [name.strip() for name in names]
+    for name in given:
+        require(len(name) >= SHORTEST, "ops.name_too_short", least=SHORTEST)
+    return list(dict.fromkeys(form for name in given for form in (name, *_normal(name))))
+
+
+def _normal(name: str) -> tuple[str, str]:
+    return unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name)

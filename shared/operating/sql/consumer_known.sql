@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM consumer_offsets WHERE consumer = $1)

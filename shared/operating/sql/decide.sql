@@ -1,0 +1,1 @@
+UPDATE operator_proposals SET decided_at = clock_timestamp() WHERE id = $1

@@ -1,0 +1,1 @@
+SELECT pg_notify('hand_over', $1)

@@ -1,0 +1,1 @@
+SELECT consumer FROM consumer_control WHERE paused

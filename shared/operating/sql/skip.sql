@@ -1,0 +1,3 @@
+INSERT INTO skips (store, shard, record, reason, decided_by) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+RETURNING record

@@ -1,0 +1,1 @@
+SELECT written_keys($1::text::regclass, $2)

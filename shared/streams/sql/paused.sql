@@ -1,0 +1,1 @@
+SELECT coalesce((SELECT paused FROM consumer_control WHERE consumer = $1), false)

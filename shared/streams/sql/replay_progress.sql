@@ -1,0 +1,1 @@
+UPDATE replays SET applied = applied + $2 WHERE id = $1

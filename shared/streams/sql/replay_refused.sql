@@ -1,0 +1,1 @@
+UPDATE parked SET code = $5, message = $6 WHERE consumer = $1 AND store = $2 AND shard = $3 AND record = $4

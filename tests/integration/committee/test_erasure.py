@@ -1,0 +1,158 @@
+"""Erasing a person: the register forgets, what was kept and names them is deleted, and every place is shown."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.committee import facts, http
+from services.committee.erasure import Erasures
+from services.committee.persons import PersonRegister
+from shared.eventstore.store import EventStore
+from shared.ingress.handler import FactHandler
+from shared.ingress.originals import Originals
+from shared.service import Parts, app_of
+from tests.conftest import NewDatabase
+from tests.integration.operating.office import PARTS as ACTIVITY
+from tests.tokens import TestIssuer
+
+NAME = "สมหญิง รักเรียน"
+OTHER = "สมชาย ใจดี"
+REASON = {"reason": "คำขอตามมาตรา 33"}
+
+
+@dataclass
+class House:
+    """Committee and activity, the one asking the other, and who is to be erased."""
+
+    stores: Mapping[str, EventStore]
+    client: httpx.AsyncClient
+    issuer: TestIssuer
+    person: str
+
+    async def erase(self, person: str | None = None, status: int = 200, role: str = "operator", **body: Any) -> Any:
+        """The certificate, or the problem."""
+        target = person or self.person
+        answer = await self.client.post(
+            f"/v1/ops/persons/{target}/erase",
+            json={**REASON, "typed": target, **body},
+            headers=self.issuer.bearer(role, subject=body.pop("by", "usr-one")),
+        )
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def kept(self, service: str) -> int:
+        """How many bodies a service keeps."""
+        return int(await self.stores[service].pool.fetchval("SELECT count(*) FROM originals"))
+
+
+@pytest.fixture(params=[False])
+async def house(database: NewDatabase, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    """The two services; in each, a body that names the person and one that names another."""
+    issuer = TestIssuer()
+    async with AsyncExitStack() as stack:
+        stores: dict[str, EventStore] = {}
+        for service in ("committee", "activity"):
+            stores[service] = await EventStore.open((await database(service)).app_dsn, service)
+            stack.push_async_callback(stores[service].close)
+            originals = Originals(stores[service])
+            for id_, name in (("a", NAME), ("b", OTHER)):
+                await originals.keep("hr", "/ext/hr/x", id_, "unreadable", f'{{"chair": "{name}"'.encode())
+        authenticator = issuer.authenticator()
+        stack.push_async_callback(authenticator.close)
+        activity = app_of("activity", ACTIVITY, FactHandler(ACTIVITY.handler(stores["activity"]), ACTIVITY.facts),
+                          authenticator, {})  # fmt: skip
+        door = partial(httpx.AsyncClient, transport=httpx.ASGITransport(activity))
+        urls = {"activity": "http://activity"}
+        parts = Parts(
+            http.COLLECTIONS,
+            facts=facts.FACTS,
+            operating=lambda api, operators, store: Erasures(store, operators, urls, door).add_to(api),
+        )
+        own = FactHandler(parts.handler(stores["committee"]), parts.facts)
+        committee = app_of("committee", parts, own, authenticator, {}, two_person=request.param)
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(committee), base_url="http://committee")
+        await stack.enter_async_context(client)
+        person, _new = await PersonRegister(stores["committee"].pool).put("hr", "hr-20417", NAME)
+        yield House(stores, client, issuer, str(person))
+
+
+def places(certificate: Mapping[str, Any]) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    return {(each["service"], place["place"]): place for each in certificate["services"] for place in each["places"]}
+
+
+async def test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place(house: House) -> None:
+    certificate = await house.erase()
+    assert certificate["complete"]
+    assert certificate["erased"]
+    found = places(certificate)
+    kept = "kept originals and quarantine"
+    for service in ("committee", "activity"):
+        assert {name: found[service, kept][name] for name in ("checked", "removed", "found")} == {
+            "checked": 2, "removed": 1, "found": 0
+        }  # fmt: skip
+        assert await house.kept(service) == 1
+    assert found["committee", "person register"]["found"] == 0
+    [line] = await house.stores["committee"].pool.fetch("SELECT action, target, reason FROM operator_audit")
+    assert tuple(line) == ("erase", house.person, REASON["reason"])
+    assert NAME not in str(certificate)
+
+
+async def test_a_name_that_still_stands_somewhere_is_found_and_the_certificate_is_not_complete(house: House) -> None:
+    park = """INSERT INTO parked (consumer, topic, shard, record, store, code, message, headers, value)
+              VALUES ('x', 't', 0, 1, 'committee', 'c', 'm', '[]', $1)"""
+    await house.stores["activity"].pool.execute(park, f"ประธาน {NAME}".encode())
+    certificate = await house.erase()
+    assert not certificate["complete"]
+    assert places(certificate)["activity", "parked records"]["found"] == 1
+
+
+async def test_who_was_erased_before_is_searched_for_by_the_names_that_are_given(house: House) -> None:
+    await house.erase()
+    again = await house.erase()
+    assert (again["audit"], again["searched"], again["complete"]) == (None, False, False)
+    again = await house.erase(names=[OTHER])
+    assert again["complete"]
+    assert await house.kept("activity") == 0
+
+
+async def test_a_service_that_is_silent_is_named(house: House) -> None:
+    await house.stores["activity"].pool.close()
+    certificate = await house.erase()
+    assert certificate["silent"] == ["activity"]
+    assert not certificate["complete"]
+
+
+async def test_what_is_wrong_is_told_and_nobody_is_erased(house: House) -> None:
+    for body, status, code in (
+        ({"reason": ""}, 422, "ops.reason_missing"),
+        ({"typed": "x"}, 422, "ops.not_confirmed"),
+        ({"names": ["ก"]}, 422, "ops.name_too_short"),
+        ({"more": 1}, 422, "request.invalid"),
+        ({"role": "officer"}, 403, "auth.forbidden"),
+        ({"person": str(uuid4())}, 404, "person.not_found"),
+        ({"person": "nobody"}, 400, "query.unreadable"),
+    ):
+        assert (await house.erase(status=status, **body))["code"] == code, body
+    register = PersonRegister(house.stores["committee"].pool)
+    assert NAME in ((await register.called(UUID(house.person))) or ())
+
+
+@pytest.mark.parametrize("house", [True], indirect=True)
+async def test_where_two_persons_decide_it_waits_for_the_second(house: House) -> None:
+    proposed = await house.erase(status=202)
+    assert await house.kept("activity") == 2
+    answer = await house.client.post(
+        f"/v1/ops/proposals/{proposed['proposal']}/second",
+        json={"typed": house.person},
+        headers=house.issuer.bearer("operator", subject="usr-two"),
+    )
+    assert answer.status_code == 200, answer.text
+    assert (await house.erase(names=[NAME]))["complete"]
