@@ -3,6 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 SETUP := bash deploy/local/setup.sh
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE # dozens of processes are started, each would compile all of it anew
 
 .PHONY: help
 help: ## Say what there is

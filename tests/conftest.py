@@ -21,6 +21,8 @@ pytest_plugins = ("tests.lived",)
 
 ONE_PROCESS = ("tests/scenarios/", "tests/browser/")
 """Folders whose tests share one running product, which lives through its years once."""
+IN_THIS_ORDER = (*ONE_PROCESS, "tests/faults/", "tests/shuffled/", "tests/fuzzed/")
+"""What takes long in one piece begins first; the many small pieces fill up what is left of the processes' time."""
 PATIENCE_SECONDS = 600.0
 """For the first of them, which waits until processes have started and lived a year on a machine that has other work."""
 
@@ -45,8 +47,14 @@ def shares_the_year(nodeid: str) -> bool:
     return nodeid.startswith(ONE_PROCESS)
 
 
+def place_of(nodeid: str) -> int:
+    """When a test's turn comes, among those of other folders."""
+    return next((at for at, folder in enumerate(IN_THIS_ORDER) if nodeid.startswith(folder)), len(IN_THIS_ORDER))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the product and its years; what a module shares lives in one event loop."""
+    """Long ones first; who waits for the product has patience; what a module shares lives in one event loop."""
+    items.sort(key=lambda item: place_of(item.nodeid))
     for item in items:
         if shares_the_year(item.nodeid):
             item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))

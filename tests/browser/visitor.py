@@ -55,6 +55,11 @@ class Visitor:
         )
         return found
 
+    def heard(self) -> list[str]:
+        """What the window complained of since this was last asked."""
+        found, self.complaints = self.complaints, []
+        return found
+
     def hears(self) -> None:
         """Begin to listen to what the window complains of."""
         self.page.on("console", self._console)

@@ -49,7 +49,7 @@ class ServiceProcess:
 
     async def ready(self) -> None:
         """Wait until it says that it is ready."""
-        await eventually(self._says_ready, seconds=30)
+        await eventually(self._says_ready, seconds=60)
 
     async def ended(self, seconds: float = 30) -> int:
         """Its exit code, once it has ended."""

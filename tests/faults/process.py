@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local.supervisor import ROOT
 from tests.eventually import eventually
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 END_SECONDS = 15.0
 
 

@@ -22,7 +22,7 @@ VIEW = Wanted("committees")
 READERS = 2
 PAUSE = 0.01
 THINKS = 0.02
-"""Between two tables of one look: long enough for a swap that does not wait to come between."""
+"""Between two tables of one look, the second not touched before: long enough for a swap that does not wait."""
 JUDGED = 60
 """Answers that are held against the copy, of all that differed."""
 MARK = "edited"
@@ -85,9 +85,9 @@ class Reader:
         while True:
             async with opened(self._pool) as connection:
                 one = await connection.fetchval(ONE)
-                rows = await connection.fetch(COUNTED)
                 await asyncio.sleep(THINKS)
                 other = await connection.fetchval(OTHER)
+                rows = await connection.fetch(COUNTED)
             if (one == MARK) != (other == MARK):
                 self.wrong.append(f"half of each: {one} {other}")
             for row in rows:

@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS public.monitor_events (
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
-    relayed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    relayed_at  timestamptz NOT NULL,
     PRIMARY KEY (store, shard, position)
 );
 CREATE INDEX IF NOT EXISTS monitor_events_recorded ON public.monitor_events USING brin (recorded_at);

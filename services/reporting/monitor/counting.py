@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,9 @@ DELAYED = timedelta(minutes=1)
 PAUSE_SECONDS = 0.5
 EXTERNAL = "/ext/"
 
+Seen = tuple[Envelope, datetime]
+"""An event, and when it was read here, by the machine's clock."""
+
 _SQL = statements("services.reporting.monitor", "monitor.sql")
 
 
@@ -46,7 +49,7 @@ class Counting:
         self._pool, self._broker, self._topics, self._late = pool, broker, topics, late
         self._kept: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
-        self._waiting: list[Envelope] = []
+        self._waiting: list[Seen] = []
         self._counting = asyncio.Lock()
 
     async def take(self, record: Any) -> None:
@@ -107,7 +110,7 @@ class Counting:
             await self._keep()
         envelope = _read(record)
         if envelope is not None:
-            self._waiting.append(envelope)
+            self._waiting.append((envelope, datetime.now(UTC)))
         self._next[place] = max(self._next[place], record.offset + 1)
 
     async def _keep(self) -> None:
@@ -123,7 +126,7 @@ class Counting:
         self._kept.update(moved)
         self._waiting.clear()
 
-    async def _write(self, events: Sequence[Envelope], moved: Mapping[TopicPartition, int]) -> None:
+    async def _write(self, events: Sequence[Seen], moved: Mapping[TopicPartition, int]) -> None:
         if not events and not moved:
             return
         async with self._pool.acquire() as connection, connection.transaction():
@@ -148,13 +151,13 @@ def _read(record: Any) -> Envelope | None:
     return None if envelope.type == CanarySent.spec.type else envelope
 
 
-def _columns(events: Sequence[Envelope]) -> tuple[list[Any], ...]:
+def _columns(events: Sequence[Seen]) -> tuple[list[Any], ...]:
     rows = [
         (
             each.event_id, each.store, each.shard, each.position, each.stream, each.type, publisher_in(each.about),
             each.correlation_id, each.causation_id, each.traceparent,
-            each.occurred_at, each.recorded_at, each.received_at,
+            each.occurred_at, each.recorded_at, each.received_at, at,
         )
-        for each in events
+        for each, at in events
     ]  # fmt: skip
     return tuple(map(list, zip(*rows, strict=True)))

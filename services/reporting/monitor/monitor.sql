@@ -15,12 +15,12 @@ UPDATE public.monitor_offsets SET next_offset = greatest(next_offset, $3) WHERE 
 WITH news AS (
     INSERT INTO public.monitor_events (
         event_id, store, shard, position, stream, type, publisher, correlation, causation, traceparent,
-        occurred_at, recorded_at, received_at
+        occurred_at, recorded_at, received_at, relayed_at
     )
     SELECT *
     FROM unnest(
         $1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[]
+        $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[]
     )
     ON CONFLICT (store, shard, position) DO NOTHING
     RETURNING store, type, publisher, occurred_at, recorded_at, received_at
@@ -28,8 +28,8 @@ WITH news AS (
 rates AS (
     INSERT INTO public.monitor_rates AS known (minute, store, type, publisher, events, late, delayed)
     SELECT date_trunc('minute', recorded_at, 'UTC') AS minute, store, type, publisher, count(*),
-           count(*) FILTER (WHERE received_at - occurred_at > $14::interval),
-           count(*) FILTER (WHERE recorded_at - received_at > $15::interval)
+           count(*) FILTER (WHERE received_at - occurred_at > $15::interval),
+           count(*) FILTER (WHERE recorded_at - received_at > $16::interval)
     FROM news
     GROUP BY minute, store, type, publisher
     ON CONFLICT (minute, store, type, publisher) DO UPDATE SET

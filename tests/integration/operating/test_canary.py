@@ -9,11 +9,13 @@ import asyncpg
 
 from services.reporting.application import SEARCH_PATH
 from services.reporting.monitor.reading import canaries
+from services.reporting.projections.heads import apply_heads
 from services.reporting.projections.projection import ReportingProjection
 from shared.contracts.common import CanarySent
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore
 from shared.operating.canary import Canary
+from shared.streams.heads import Head
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
 from tests.conftest import NewDatabase, NewTopics
@@ -69,6 +71,19 @@ async def test_no_view_export_lineage_or_list_of_changes_knows_of_canaries(datab
         canary = next(each for each in log.sent if each.type == CanarySent.spec.type)
         await site.get(f"events/{canary.event_id}", status=404)
         await site.get(f"events/{SCORED}")
+
+
+async def test_a_shard_of_which_only_canaries_come_keeps_no_head_for_each(database: NewDatabase) -> None:
+    async with open_site(database) as site:
+        log = Log()
+        last = log.register().position
+        told(log, ("committee",) * 3)
+        await site.project(log)
+        heads = [Head("committee", 0, last + passed, SENT + timedelta(minutes=passed)) for passed in range(5)]
+        async with site.pool.acquire() as connection, connection.transaction():
+            await apply_heads(connection, heads)
+        kept = {row["position"] for row in await site.rows("heads")}
+        assert kept == {last, last + 3, last + 4}, "what was applied, what canaries have passed, what is to come"
 
 
 async def test_a_canary_is_stored_once_however_many_processes_send_it(database: NewDatabase) -> None:
