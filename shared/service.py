@@ -63,7 +63,7 @@ class Parts:
     work: Callable[[EventStore], Sequence[Run]] = lambda _store: ()
     """What it does besides, beside answering."""
     processes: Sequence[str] = ()
-    """The service's other processes, which are missed when they were never heard of."""
+    """The service's other processes without which it does not do its work."""
     operating: Callable[[Api, Operators, EventStore], None] = lambda _api, _operators, _store: None
     """What operators may ask of it beside what they may ask of every service."""
     consumers: Callable[[CommandHandler], Sequence[Consumer]] = lambda _handler: ()
@@ -161,11 +161,9 @@ def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
 
 
 def watcher_of(settings: Settings, service: str, relays: Sequence[Relay], processes: Sequence[str]) -> Watcher:
-    """Who looks at a service from its API; ``processes``: those that are missed when they were never heard of."""
-    topics = Topics(settings.topic_prefix)
-    return Watcher(
-        service, settings.dsn(service), settings.broker, topics, relays=relays, expected=[f"{service}-api", *processes]
-    )
+    """Who looks at a service; ``processes``: those beside its API without which it does not do its work."""
+    topics, expected = Topics(settings.topic_prefix), settings.processes_of(service, processes)
+    return Watcher(service, settings.dsn(service), settings.broker, topics, relays=relays, expected=expected)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -100,6 +101,9 @@ class Settings(BaseSettings):
     instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
     """Names a consuming process among those that share its work: started again by this name, it takes its own place at
     once; without one, others wait until the broker has given up the one that died."""
+    processes: str = ""
+    """The processes that are run, with ``,`` between them: whichever was never heard of is missed. Empty: those without
+    which its service does not do its work."""
     canary_seconds: int = Field(default=0, ge=0, le=86_400)
     """How often a write service sends a canary; 0: never."""
     silence_seconds: int = Field(default=86_400, ge=3_600, le=366 * 86_400)
@@ -212,6 +216,11 @@ class Settings(BaseSettings):
         """Port that a service listens on."""
         found: int = getattr(self, f"{service}_port")
         return found
+
+    def processes_of(self, service: str, needed: Sequence[str]) -> list[str]:
+        """A service's processes that are missed when they were never heard of: of those that are run, else ``needed``."""
+        run = [each.strip() for each in self.processes.split(",")] if self.processes else needed
+        return sorted({f"{service}-api", *(each for each in run if each.startswith(f"{service}-"))})
 
     def worker_port(self, service: str, role: str) -> int | None:
         """Port on which a process without an API tells how it is; None where none is set, or it has an API."""

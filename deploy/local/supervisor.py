@@ -50,7 +50,7 @@ PROGRAM = """
 [program:{name}]
 command=setpriv --pdeathsig TERM -- {politely}{command}
 directory={root}
-environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}"{more}
+environment=OBEC_READY_FILE="{ready}",OBEC_INSTANCE="{name}",OBEC_PROCESSES="{names}"{more}
 stdout_logfile={log}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
@@ -150,6 +150,7 @@ class Supervisor:
     def _section(self, program: Program) -> str:
         return PROGRAM.format(
             name=program.name,
+            names=",".join(each.name for each in self.programs),
             politely="nice -n 5 " if program.background else "",
             command=" ".join([_quoted(f'"{sys.executable}"'), "-m", *program.words]),
             root=_quoted(ROOT),

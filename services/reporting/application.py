@@ -46,8 +46,8 @@ SEARCH_PATH = {"search_path": "reporting, public"}
 ASKING = {**SEARCH_PATH, "jit": "off", "plan_cache_mode": "force_generic_plan"}
 """Of the connections that answer questions: their statements are few, long and always the same; planning each anew took
 more than half of the time."""
-PROCESSES = ("reporting-projector", "reporting-monitor", "reporting-rebuilder", "reporting-prover")
-"""Of this service, beside its API."""
+PROCESSES = ("reporting-projector",)
+"""Without which this service does not do its work, beside its API."""
 CONSUMERS = (Consumer("reporting", ReportingProjection, settings=SEARCH_PATH),)
 """Of which this process can show what a replay would change."""
 CONNECTIONS = 8

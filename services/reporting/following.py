@@ -1,4 +1,4 @@
-"""Tells listeners as server-sent events what was applied; who comes back goes on where it was (Last-Event-ID)."""
+"""Tells listeners as server-sent events what was applied; who comes back goes on where it was, a page where it is."""
 
 from __future__ import annotations
 
@@ -99,12 +99,16 @@ class Watch:
         return tuple(Position(row["store"], row["shard"], row["position"]) for row in rows)
 
 
-def resumed(last_event_id: str | None) -> tuple[Position, ...] | None:
-    """The positions that an id of an event names; None without one. Raises Rejected ``query.unreadable``."""
-    if not last_event_id:
-        return None
-    positions, _ = read("Last-Event-ID", last_event_id)
-    return positions
+def resumed(last_event_id: str | None, page: str | None = None) -> tuple[Position, ...] | None:
+    """The positions to go on from: of the event that was heard last, else those that a ``page`` shows; else None.
+
+    Raises Rejected ``query.unreadable``.
+    """
+    for name, word in (("Last-Event-ID", last_event_id), ("from", page)):
+        if word:
+            positions, _ = read(name, word)
+            return positions
+    return None
 
 
 def _sent(event: str, reached: Sequence[Position], data: Any) -> dict[str, str]:

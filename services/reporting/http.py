@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from sse_starlette import EventSourceResponse
 
 from services.reporting.asking import Desk, Wanted
-from services.reporting.etags import matches, quoted, tag_of
+from services.reporting.etags import build, matches, quoted, tag_of
 from services.reporting.exports.dictionary import dictionary
 from services.reporting.exports.formats import FORMATS, answer_in, format_of
 from services.reporting.exports.formats import PARAMETERS as FORMS
@@ -39,6 +39,7 @@ _PROGRAMME = Parameter(
 )
 _REGION = {"type": "string", "examples": ["R07"]}
 _PERIOD = {"type": "string", "examples": ["2560-Q1"]}
+IF_NONE_MATCH = Parameter("If-None-Match", "header", "The ETag of an answer that is at hand: 304 while it holds.", {})
 PARAMETERS = (
     _PROGRAMME,
     Parameter("as_of", "query", f"As it was known then: what had been recorded. Not in the future. {_A_DAY}", _MOMENT),
@@ -54,7 +55,7 @@ PARAMETERS = (
         "<store>:<shard>:<position> that the answer must contain; after a while it answers with stale: true.",
         {"type": "string", "examples": ["committee:0:12"]},
     ),
-    Parameter("If-None-Match", "header", "The ETag of an answer that is at hand: 304 while it holds.", {}),
+    IF_NONE_MATCH,
 )
 REGION = Parameter("region", "path", "Inspection region.", _REGION, required=True)
 INDICATOR = Parameter("code", "path", "Indicator.", {"type": "string", "examples": ["QN2"]}, required=True)
@@ -172,10 +173,14 @@ class Views:
             programme = request.path_params["programme"]
             known = {each["programme"] for each in await self.desk.programmes()}
             require(programme in known, "programme.unknown", programme=programme[:100])
-            since = resumed(request.headers.get("last-event-id") or request.query_params.get("last_event_id"))
+            query = request.query_params
+            since = resumed(request.headers.get("last-event-id") or query.get("last_event_id"), query.get("from"))
             return EventSourceResponse(self.watch.follow(programme, since), ping=PING_SECONDS)
 
         resume = Parameter("Last-Event-ID", "header", "Id of the last event that was heard: go on behind it.", {})
+        shown = Parameter(
+            "from", "query", "Such an id for who has heard nothing yet: where to begin.", {"type": "string"}
+        )
         operation = Operation(
             "GET",
             "/v1/programmes/{programme}/stream",
@@ -183,7 +188,7 @@ class Views:
             "reporting",
             {200: ("Events ``listening`` and ``applied``, each with an id to resume at.", str)},
             None,
-            (_PROGRAMME, resume),
+            (_PROGRAMME, resume, shown),
             media_type="text/event-stream",
         )
         api.add(operation, stream)
@@ -191,23 +196,42 @@ class Views:
     def _add_lists(self, api: Api) -> None:
         async def programmes(request: Request) -> Response:
             await viewer(request)
-            return Json({"programmes": await self.desk.programmes()})
+            known = await self.desk.programmes()
+            return _held(request, tag_of(build(), known), lambda headers: Json({"programmes": known}, headers=headers))
 
         async def words(request: Request) -> Response:
             await viewer(request)
-            about, headers = {"question": "dictionary"}, {"Vary": "Accept"}
-            return answer_in(
-                format_of(request), request.query_params, {"columns": dictionary()}, "columns", about, headers
-            )
+            form, query = format_of(request), request.query_params
+
+            def make(headers: Mapping[str, str]) -> Response:
+                return answer_in(form, query, {"columns": dictionary()}, "columns", {"question": "dictionary"}, headers)
+
+            return _held(request, tag_of(build(), form, sorted(query.multi_items())), make)
 
         listed = {200: ("The newest first.", dict[str, Any])}
         told = {200: ("Every column of every file, in Thai and in English.", dict[str, Any])}
-        api.add(Operation("GET", "/v1/programmes", "Every programme", "reporting", listed), programmes)
+        every = Operation("GET", "/v1/programmes", "Every programme", "reporting", listed, None, (IF_NONE_MATCH,))
+        api.add(every, programmes)
         files = [each.media_type for each in FORMATS.values()]
         explained = Operation(
-            "GET", "/v1/dictionary", "What each column means", "reporting", told, None, FORMS, files=files
+            "GET",
+            "/v1/dictionary",
+            "What each column means",
+            "reporting",
+            told,
+            None,
+            (*FORMS, IF_NONE_MATCH),
+            files=files,
         )
         api.add(explained, words)
+
+
+def _held(request: Request, tag: str, make: Callable[[Mapping[str, str]], Response]) -> Response:
+    """304 for who has the answer of this tag at hand, else what ``make`` makes with these headers."""
+    headers = {"ETag": quoted(tag), "Cache-Control": REVALIDATED, "Vary": "Accept, Authorization"}
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return make(headers)
 
 
 def language_of(query: Mapping[str, str]) -> str | None:

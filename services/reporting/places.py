@@ -13,8 +13,8 @@ from services.reporting.queries.history import Position
 from shared.contracts import Rejected
 from shared.web.jsonable import dump
 
-LONGEST = 2000
-"""Characters of a word."""
+LONGEST = 16_000
+"""Characters of a word; 64 shards of every store take 10,000."""
 SHARDS, POSITIONS = 2**31, 2**63
 
 

@@ -43,7 +43,7 @@ def base_app(
     """What every service serves: its ``routers``, health, metrics, the clock if it has one, problems for what fails.
 
     In ``app.state`` handlers find ``authenticator`` and ``public_read``, for the dependencies ``auth.authorise(roles)``
-    and ``viewing.viewer``. A handler may raise ``Rejected``.
+    and ``viewing.viewer``. A handler may raise ``Rejected``. ``failed`` answers a request in which the service itself failed.
     """
     app = FastAPI(
         title=f"OBEC CLUSTER: {service}",
@@ -54,6 +54,7 @@ def base_app(
         redoc_url=None,
     )
     app.state.authenticator, app.state.public_read = authenticator, public_read
+    app.state.failed = problems.failed
     known = api or Api()
     health_routes(known, checks)
     if clock is not None:

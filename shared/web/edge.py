@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import REQUEST_SECONDS, REQUESTS
 from shared.tracing_otel import span
-from shared.web import problems, tracing
+from shared.web import tracing
 from shared.web.tracing import Trace
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class Edge:
             log.exception("a request failed", route=_route(scope), method=scope["method"], trace=trace.id)
             if status:
                 raise
-            await problems.failed(Request(scope))(scope, receive, answer)
+            await scope["app"].state.failed(Request(scope))(scope, receive, answer)
         finally:
             self._count(scope, status, time.perf_counter() - begun)
 

@@ -1,24 +1,29 @@
-"""What a person on duty sees while something is broken: verdicts over HTTP, and the same among the metrics."""
+"""What a person on duty sees while something is broken: verdicts over HTTP, the same among the metrics, and alarms."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.reporting.alarms.judging import Watched
+from services.reporting.alarms.others import Others
+from services.reporting.alarms.technical import STATES
 from shared.operating.status_http import StatusApi
 from shared.operating.watcher import Watcher
+from shared.process import in_background
 from shared.settings import Issuer
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from shared.web.api import Api
 from shared.web.app import base_app
 from shared.web.auth import Authenticator
+from tests.faults.alarming import Bell, Named, judging
 from tests.faults.issuer import RunningIssuer
 
 SECONDS = 15.0
@@ -26,31 +31,45 @@ SECONDS = 15.0
 PAUSE = 0.3
 KINDS = {"role": ("roles", "process"), "relay": ("relays", "shard"), "consumer": ("consumers", "consumer")}
 """Where a kind of thing stands in the status, and by what it is named there."""
+ALARMS = {"role": "process.not_working", "relay": "relay.not_moving", "consumer": "consumer.not_moving"}
+"""What rings when one of that kind stands still or has stopped."""
 AWAY = (httpx.TransportError, httpx.HTTPStatusError)
 
 
 @dataclass
 class Console:
-    """A service's status and metrics, as an operator asks for them."""
+    """A service's status and metrics, and the alarms that are made of them, as an operator asks for them."""
 
     http: httpx.AsyncClient
     service: str
+    alarms: Bell | None = None
+    """None: there is no reporting service that judges."""
 
-    async def sees(self, kind: str, name: object, verdict: str, **more: object) -> None:
+    async def sees(self, kind: str, name: object, verdict: str, *, rings: Sequence[Named] = (), **more: object) -> None:
         """Wait until a role, relay or consumer has that verdict, and fields that ``more`` names; in the metrics too.
 
-        Raises AssertionError with what was seen instead after SECONDS.
+        By then there is an alarm for what stands still or has stopped, and what ``rings`` names. Raises AssertionError
+        with what was seen instead after SECONDS.
         """
         clock = asyncio.get_running_loop()
         deadline = clock.time() + SECONDS
+        awaited = [*rings, *([(ALARMS[kind], f"{self.service}:{name}")] if verdict in STATES else [])]
         while True:
             found = await self._found(kind, name)
             fitting = [each for each in found if {**each, **more, "verdict": verdict} == each]
             labels = {"kind": kind, "name": _label(kind, fitting[0]), "verdict": verdict} if fitting else {}
-            if labels and await self.shows("obec_verdict", 1.0, labels):
+            shown = bool(labels) and await self.shows("obec_verdict", 1.0, labels)
+            quiet = [each for each in awaited if self.alarms is not None and not await self.alarms.rings(each)]
+            if shown and not quiet:
                 return
-            assert clock.time() < deadline, f"{kind} {name} is not seen as {verdict} {more}, but as {found}"
+            told = f"{kind} {name} is not seen as {verdict} {more}, but as {found}; no alarm: {quiet}"
+            assert clock.time() < deadline, told
             await asyncio.sleep(PAUSE)
+
+    async def falls_silent(self) -> None:
+        """Wait until every alarm that was heard is cleared."""
+        assert self.alarms is not None, "nobody judges here"
+        await self.alarms.falls_silent()
 
     async def status(self) -> Mapping[str, Any]:
         """All that the service says of itself."""
@@ -87,29 +106,46 @@ def _label(kind: str, each: Mapping[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def console_at(address: str, service: str, issuer: RunningIssuer) -> AsyncIterator[Console]:
+async def console_at(address: str, service: str, views_dsn: str, issuer: RunningIssuer) -> AsyncIterator[Console]:
     """The console of a service that runs as a process."""
     async with httpx.AsyncClient(base_url=address, headers=issuer.bearer("operator"), trust_env=False) as client:
-        yield Console(client, service)
+        watched = Watched(folders=(), others=_others(service, address, client, issuer))
+        async with judging(views_dsn, watched, issuer) as bell:
+            yield Console(client, service, bell)
 
 
 @asynccontextmanager
 async def watching(
-    service: str, dsn: str, broker: Broker, topics: Topics, issuer: RunningIssuer
+    service: str,
+    dsn: str,
+    broker: Broker,
+    topics: Topics,
+    issuer: RunningIssuer,
+    *,
+    views_dsn: str | None = None,
+    shards: int = 1,
 ) -> AsyncIterator[Console]:
-    """The same from this process, for a service whose API does not run."""
-    watcher, api = Watcher(service, dsn, broker, topics), Api()
+    """The same from this process, for a service whose API does not run; without ``views_dsn`` nobody judges alarms."""
+    watcher, api, here = Watcher(service, dsn, broker, topics), Api(), "http://watching"
     StatusApi(watcher).add_to(api)
-    authenticator = Authenticator([Issuer.model_validate(issuer.named)])
-    stop = asyncio.Event()
-    looking = asyncio.create_task(watcher.run(stop))
-    door = httpx.ASGITransport(base_app(service, authenticator, api=api))
-    try:
-        async with httpx.AsyncClient(
-            transport=door, base_url="http://watching", headers=issuer.bearer("operator")
-        ) as client:
+    async with AsyncExitStack() as opened:
+        authenticator = Authenticator([Issuer.model_validate(issuer.named)])
+        opened.push_async_callback(authenticator.close)
+        door = httpx.ASGITransport(base_app(service, authenticator, api=api))
+        client = httpx.AsyncClient(transport=door, base_url=here, headers=issuer.bearer("operator"))
+        await opened.enter_async_context(client)
+        await opened.enter_async_context(in_background(watcher.run))
+        if views_dsn is None:
             yield Console(client, service)
-    finally:
-        stop.set()
-        await looking
-        await authenticator.close()
+            return
+        if service == "reporting":
+            watched = Watched(broker, topics, shards, folders=(), status=lambda: watcher.status)
+        else:
+            watched = Watched(folders=(), others=_others(service, here, client, issuer))
+        yield Console(client, service, await opened.enter_async_context(judging(views_dsn, watched, issuer)))
+
+
+def _others(service: str, address: str, client: httpx.AsyncClient, issuer: RunningIssuer) -> Others:
+    """A service as reporting asks it, in an operator's name."""
+    token = issuer.bearer("operator")["Authorization"].removeprefix("Bearer ")
+    return Others({service: address}, client, token)

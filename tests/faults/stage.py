@@ -168,12 +168,15 @@ class Stage:
 
     def console(self, api: str, service: str = SERVICE) -> AbstractAsyncContextManager[Console]:
         """What an operator sees at an API that runs."""
-        return console_at(f"http://{HOST}:{self.ports[api]}", service, self.issuer)
+        return console_at(f"http://{HOST}:{self.ports[api]}", service, self.views.app_dsn, self.issuer)
 
     def watching(self, service: str = CONSUMER) -> AbstractAsyncContextManager[Console]:
         """What an operator of a service sees whose API does not run: it is looked at from this process."""
         dsn = self.views.app_dsn if service == CONSUMER else self.stores[service].app_dsn
-        return watching(service, dsn, self.names.broker_of(service), self.topics, self.issuer)
+        broker = self.names.broker_of(service)
+        return watching(
+            service, dsn, broker, self.topics, self.issuer, views_dsn=self.views.app_dsn, shards=self.shards
+        )
 
     def witness(self) -> Witness:
         """Watches the offsets of the views while something is broken (I5)."""

@@ -38,7 +38,7 @@ async def test_views_survive_a_projector_that_is_killed(stage: Stage, point: str
         await console.sees("role", "reporting-projector", "stopped")
         await console.sees("consumer", "reporting", "stopped")
         await asyncio.gather(projector.start(), working)
-        await stage.check(office)
+        await asyncio.gather(stage.check(office), console.falls_silent())
 
 
 async def test_views_survive_batches_that_are_rolled_back(stage: Stage, chance: Random) -> None:
@@ -57,7 +57,7 @@ async def test_views_survive_batches_that_are_rolled_back(stage: Stage, chance: 
         projector.signal(signal.SIGCONT)
         await working
         await office.work(COMMANDS // 3)
-        await stage.check(office)
+        await asyncio.gather(stage.check(office), console.falls_silent())
 
 
 @pytest.mark.parametrize("shards", [3], ids=["3 shards"])
@@ -98,7 +98,7 @@ async def test_views_survive_a_projector_that_was_thought_dead_and_wakes_up_with
         first.signal(signal.SIGCONT)
         await eventually(lambda: "Superseded" in first.log)
         await office.work(COMMANDS // 3)
-        await stage.check(office)
+        await asyncio.gather(stage.check(office), console.falls_silent())
 
 
 async def claimed_twice(stage: Stage) -> bool:

@@ -147,7 +147,7 @@ async def test_the_cursor_does_not_move_before_the_broker_has_acknowledged(stage
         assert await cursor(stage) == before
         await console.sees("relay", 0, "stopped", leading=False, backlog_events=1)
         await api.start()
-        await stage.check(desk)
+        await asyncio.gather(stage.check(desk), console.falls_silent())
 
 
 async def cursor(stage: Stage) -> int:

@@ -95,11 +95,12 @@ async def test_events_and_views_survive_a_broker_that_is_killed_under_load(
         async with under_load(fragile, office, chance.randrange(10, COMMANDS // 3)):
             await kill(servers_to_break.kafka)
             await office.has_answered(20)
-            await console.sees("consumer", "reporting", "unknown", end_offset=None)
+            away = ("broker.unreachable", "kafka")
+            await console.sees("consumer", "reporting", "unknown", rings=[away], end_offset=None)
             assert await fragile.is_ready("api"), "commands are taken while the broker is away"
             await asyncio.to_thread(servers_to_break.kafka.start)
         await fragile.nothing_unasked(office)
-        await fragile.check(office)
+        await asyncio.gather(fragile.check(office), console.falls_silent())
 
 
 @pytest.mark.parametrize("way", ["restarted", "killed"])

@@ -37,6 +37,11 @@ def test_all_processes_are_ready_when_start_returns(running: Supervisor) -> None
     assert [(state.name, state.ready) for state in running.states()] == [("issuer", True), ("worker", True)]
 
 
+def test_every_process_is_told_which_ones_run(running: Supervisor) -> None:
+    told = Path(f"/proc/{pid_of(running, 'worker')}/environ").read_text().split("\0")
+    assert "OBEC_PROCESSES=issuer,worker" in told
+
+
 def test_a_second_start_leaves_the_processes_alone(running: Supervisor) -> None:
     before = [state.pid for state in running.states()]
     running.start()

@@ -25,6 +25,10 @@ FACTS = "tests/integration/ingress/test_facts.py::"
 ORIGINALS = "tests/integration/ingress/test_originals.py::"
 CONVENTIONS = "tests/integration/reporting/test_conventions.py::"
 PROVISIONING = "tests/integration/committee/test_provisioning.py::"
+DECIDING = "tests/integration/operating/test_deciding.py::"
+PROVING = "tests/integration/operating/test_proving.py::"
+ALARMS = "tests/integration/reporting/test_alarms.py::"
+VERSIONS = "tests/integration/reporting/test_versions.py::"
 
 
 @dataclass(frozen=True)
@@ -398,6 +402,139 @@ DEFECTS = (
         "        if too_much:\n",
         "        if not granted:\n",
         PROVISIONING + "test_a_right_that_somebody_added_or_took_at_the_broker_is_put_right_too",
+    ),
+    # --- operators: what they order
+    Defect(
+        "an order whose audit line is written beside it",
+        "shared/operating/deciding.py",
+        "        async with self.pool().acquire() as connection, connection.transaction():\n"
+        "            if known.destructive",
+        "        async with self.pool().acquire() as connection:\n            if known.destructive",
+        DECIDING + "test_an_action_and_its_audit_line_are_one",
+    ),
+    Defect(
+        "an order that destroys and that nobody confirmed",
+        "shared/operating/deciding.py",
+        "require(not known.destructive or typed == target,",
+        "require(not known.destructive or typed in (None, target),",
+        DECIDING + "test_what_is_wrong_is_told_and_nothing_is_done",
+    ),
+    Defect(
+        "the same operator seconds",
+        "shared/operating/deciding.py",
+        'require(row["actor"] != caller.id, "ops.same_operator")',
+        'assert row["actor"]',
+        DECIDING + "test_where_two_persons_decide_what_destroys_waits_for_the_second",
+    ),
+    Defect(
+        "a replay out of order",
+        "shared/streams/sql/replay_rows.sql",
+        "ORDER BY p.record LIMIT",
+        "ORDER BY p.record DESC LIMIT",
+        STREAMS + "test_replays_among_new_events_of_the_same_stream_lose_and_double_nothing",
+    ),
+    Defect(
+        "what was replayed taken away in a transaction of its own",
+        "shared/streams/replaying.py",
+        "                await connection.execute(_REMOVE, self._consumer, store, shard, last)\n",
+        "",
+        "tests/faults/test_poison.py::test_each_kind_of_poison_parks_or_stops_just_what_it_should_and_is_healed",
+        '            fault_point("replay.after_stream")\n',
+        '            fault_point("replay.after_stream")\n'
+        '            await connection.execute("DELETE FROM parked WHERE event_id = ANY ($1::text[])", done.events)\n',
+    ),
+    Defect(
+        "a pause that is not obeyed",
+        RUNNER,
+        "if claimed is None or place in self._halted or self.paused:",
+        "if claimed is None or place in self._halted:",
+        STREAMS + "test_a_paused_consumer_stands_still_in_its_group_and_goes_on_where_it_was",
+        "            consumer.pause(*places)\n",
+        "            assert places\n",
+    ),
+    Defect(
+        "a swap under claims that still hold",
+        "services/reporting/rebuilding/swapping.sql",
+        "epoch = greatest(epoch, $2) + 1 WHERE",
+        "epoch = $2 WHERE",
+        VERSIONS + "test_a_version_goes_its_whole_way",
+    ),
+    Defect(
+        "a swap to rows that differ and that nobody accepted",
+        "services/reporting/rebuilding/orders.py",
+        "require((known or 0) == found,",
+        "require((known or found) == found,",
+        VERSIONS + "test_a_version_goes_its_whole_way",
+    ),
+    Defect(
+        "an original that names an erased person is kept",
+        "shared/operating/forgetting.py",
+        """            await pool.execute(_FORGET, row["source"], row["id"])""",
+        """            assert row["source"]""",
+        "tests/integration/committee/test_erasure.py::"
+        "test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place",
+    ),
+    # --- operators: what they see
+    Defect(
+        "a consumer that has stopped is called well",
+        "shared/operating/verdicts.py",
+        """    if lives == "gone":\n        return "stopped"\n    if paused:""",
+        "    if paused:",
+        "tests/unit/operating/test_verdicts.py::"
+        "test_a_consumer_of_which_no_process_lives_is_stopped_even_with_nothing_to_read",
+    ),
+    Defect(
+        "an alarm raised again while it is open",
+        "services/reporting/alarms/running.py",
+        "if stream not in known or not known[stream].is_open",
+        "if stream not in known or known[stream].occurrence",
+        "tests/unit/reporting/test_alarm.py::test_what_holds_is_raised_and_what_holds_no_more_is_cleared",
+    ),
+    Defect(
+        "somebody is told of what was silenced",
+        "services/reporting/alarms/outbox.py",
+        "silent = [stream for stream, each in standing.items() if each.alarm.is_silent(now)]",
+        "silent = [stream for stream in standing if now is None]",
+        ALARMS + "test_nobody_is_told_of_what_is_silenced_until_the_silence_ends",
+    ),
+    Defect(
+        "a canary counted among the events",
+        "services/reporting/projections/projection.py",
+        "told = [event for event in events if not is_canary(event)] if canaries else events",
+        "told = events",
+        "tests/integration/operating/test_canary.py::test_no_view_export_lineage_or_list_of_changes_knows_of_canaries",
+    ),
+    Defect(
+        "the monitor counts again what is sent again",
+        "services/reporting/monitor/monitor.sql",
+        "    FROM news\n    GROUP BY minute",
+        "    FROM unnest($2::text[], $6::text[], $7::text[],\n"
+        "                $11::timestamptz[], $12::timestamptz[], $13::timestamptz[])\n"
+        "        AS news (store, type, publisher, occurred_at, recorded_at, received_at)\n    GROUP BY minute",
+        "tests/integration/operating/test_monitor.py::"
+        "test_events_are_counted_once_whatever_is_sent_again_and_whoever_dies",
+    ),
+    # --- operators: what they prove
+    Defect(
+        "a changed byte passes for verified",
+        "shared/eventstore/verify.py",
+        "if data is not None and sha256(salt + data).digest() != data_hash:",
+        "if data is not None and not data_hash:",
+        VERIFY + "test_one_changed_byte_is_found_and_its_position_named",
+    ),
+    Defect(
+        "a message that no store knows passes for verified",
+        "shared/eventstore/agreement.py",
+        """            return f"position {position} is not in the store\"""",
+        """            return \"\"""",
+        PROVING + "test_a_message_inserted_in_a_topic_is_named_by_its_offset_until_an_operator_leaves_it_out",
+    ),
+    Defect(
+        "a row of a view that differs passes for verified",
+        "obec/recount.py",
+        'if lines else ("", "", "")',
+        'if lines[1:] else ("", "", "")',
+        PROVING + "test_an_edited_row_of_a_view_is_named_by_table_key_and_column",
     ),
     # --- what is shown
     Defect(

@@ -95,10 +95,22 @@ Check = Callable[[], Awaitable[Found]]
 
 
 class Judge:
-    """Judges over ``pool`` (asyncpg's, whose search_path finds reporting's schema first)."""
+    """Judges over ``pool`` (asyncpg's, whose search_path finds reporting's schema first).
 
-    def __init__(self, pool: Any, clock: Clock, watched: Watched, *, consumer: str = "reporting") -> None:
+    ``settling``: seconds that it watches before it takes for well what does not seem to stand still.
+    """
+
+    def __init__(
+        self,
+        pool: Any,
+        clock: Clock,
+        watched: Watched,
+        *,
+        consumer: str = "reporting",
+        settling: float = WATCHED_SECONDS,
+    ) -> None:
         self._pool, self._clock, self._watched, self._consumer = pool, clock, watched, consumer
+        self._settling = settling
         self._judged: dict[str, tuple[Any, Sequence[Condition]]] = {}
         self._unread: set[str] = set()
         self._begun = monotonic()
@@ -233,7 +245,7 @@ class Judge:
             raise ConnectionError(status.message)
         own = judged_of("reporting", asdict(status)) if status else ()
         others = await self._watched.others.judged() if self._watched.others else NOBODY
-        watched_long = monotonic() - self._begun >= WATCHED_SECONDS
+        watched_long = monotonic() - self._begun >= self._settling
         return Found(technical.not_working([*own, *others.told]), others.whole and watched_long)
 
     async def _broker(self) -> Found:

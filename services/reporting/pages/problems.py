@@ -7,7 +7,9 @@ from inspect import isawaitable
 from typing import Any, cast
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
@@ -19,8 +21,10 @@ from services.reporting.pages.showing import Showing
 from shared.contracts import Rejected
 from shared.eventstore.append import OtherContent
 from shared.thai.errors import ThaiConventionError
-from shared.web.problems import TITLES, UNREACHABLE
+from shared.web.problems import TITLES, UNREACHABLE, failed
 from shared.web.validation import Invalid
+
+log = structlog.get_logger(__name__)
 
 HTML = "text/html"
 PROGRAMS = "/v1/"
@@ -32,8 +36,9 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 def problems_as_pages(app: FastAPI, policy: str) -> None:
     """Have what ``app`` tells as a problem told as a page to who asks for HTML. Add it after problems' own handlers."""
-    for kind in (Rejected, Invalid, OtherContent, ThaiConventionError, HTTPException, *UNREACHABLE):
+    for kind in (Rejected, Invalid, OtherContent, ThaiConventionError, HTTPException, ValidationError, *UNREACHABLE):
         app.add_exception_handler(kind, _told(cast(Handler, app.exception_handlers[kind]), policy))
+    app.state.failed = _failing(policy)
 
 
 def wants_page(request: Request) -> bool:
@@ -50,6 +55,22 @@ def _told(handler: Handler, policy: str) -> Handler:
         if not wants_page(request):
             return answer
         return _page(request, answer, policy)
+
+    return tell
+
+
+def _failing(policy: str) -> Callable[[Request], Response]:
+    """Tells that the service itself failed; in JSON too where even that page cannot be made."""
+
+    def tell(request: Request) -> Response:
+        answer = failed(request)
+        if not wants_page(request):
+            return answer
+        try:
+            return _page(request, answer, policy)
+        except Exception:
+            log.exception("the page of a failure cannot be made")
+            return answer
 
     return tell
 

@@ -14,6 +14,7 @@ from services.reporting.pages.assets import takes_gzip
 from services.reporting.pages.readers import Reader
 from services.reporting.pages.rendering import page
 from services.reporting.pages.showing import Showing
+from services.reporting.places import written
 
 POLICY = "; ".join(
     (
@@ -59,6 +60,7 @@ def frame(
             "meta": meta,
             "completeness": national["completeness"],
             "live": not meta["as_of"] and not meta["effective_at"],
+            "positions": written(meta["positions"]),
         },
     }
 

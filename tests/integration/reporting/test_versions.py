@@ -197,6 +197,7 @@ async def _swaps_once_nobody_reads(room: Room) -> None:
     async with room.pool.acquire() as connection, connection.transaction():
         await apply_heads(connection, heads)
     before = await room.tag()
+    claimed = await room.owner("SELECT max(epoch) FROM consumer_offsets")
     analyst = await asyncpg.connect(room.where.owner_dsn)
     assert await analyst.fetchval(seen) == 0
     async with opened(room.pool) as connection:
@@ -208,6 +209,8 @@ async def _swaps_once_nobody_reads(room: Room) -> None:
         assert await connection.fetchval(meeting) == 9
     await room.becomes(OTHER, "live")
 
+    claims = "SELECT min(epoch) FROM consumer_offsets WHERE consumer = 'reporting' AND next_offset > 0"
+    assert await room.owner(claims) > claimed
     assert (await room.pool.fetchval(visits), await room.pool.fetchval(meeting)) == (1, 2)
     assert await analyst.fetchval(seen) == 1
     await analyst.close()

@@ -143,3 +143,19 @@ def test_passwords_do_not_show_in_what_is_printed(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
 def test_loopback_has_many_names(host: str) -> None:
     assert is_loopback(host)
+
+
+def test_processes_are_missed_that_are_run_or_without_which_a_service_does_not_do_its_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read(monkeypatch).processes_of("reporting", ["reporting-projector"]) == [
+        "reporting-api",
+        "reporting-projector",
+    ]
+    told = read(monkeypatch, OBEC_PROCESSES="committee-api,reporting-projector,reporting-monitor")
+    assert told.processes_of("reporting", ["reporting-projector"]) == [
+        "reporting-api",
+        "reporting-monitor",
+        "reporting-projector",
+    ]
+    assert told.processes_of("activity", ["activity-reactions"]) == ["activity-api"]
