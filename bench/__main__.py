@@ -26,6 +26,7 @@ FIGURES = (
     "ingress",
     "reading",
     "verify",
+    "telemetry",
     "demo",
 )
 

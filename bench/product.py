@@ -43,7 +43,9 @@ def projector(site: Site, database: Database, prefix: str) -> AbstractAsyncConte
 
 
 @asynccontextmanager
-async def worker(site: Site, database: Database, prefix: str, role: str) -> AsyncIterator[psutil.Process]:
+async def worker(
+    site: Site, database: Database, prefix: str, role: str, *, module: str = "services.reporting", **settings: str
+) -> AsyncIterator[psutil.Process]:
     """``python -m services.reporting`` projector or rebuilder on a database and a prefix of topics."""
     environment = {
         **os.environ,
@@ -51,8 +53,9 @@ async def worker(site: Site, database: Database, prefix: str, role: str) -> Asyn
         "OBEC_TOPIC_PREFIX": prefix,
         "OBEC_REPORTING_DSN": database.app_dsn,
         "OBEC_REPORTING_OWNER_DSN": database.owner_dsn,
+        **settings,
     }
-    command = [sys.executable, "-m", "services.reporting", role]
+    command = [sys.executable, "-m", module, role]
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -29,6 +29,7 @@ ORDER = (
     "ingress",
     "reading",
     "verify",
+    "telemetry",
     "demo",
 )
 HEAD = """\

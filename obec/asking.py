@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -13,45 +14,84 @@ from obec.local import token_of
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")
 SECONDS = 30.0
-"""How long a service may take to answer."""
+"""How long a service may take to answer, unless more is asked of it."""
 TOKEN = "OBEC_TOKEN"
+OPERATOR = "operator"
+
+
+def require_service(service: str) -> str:
+    """The service as it is. Raises StackError when none is called so."""
+    if service not in SERVICES:
+        raise StackError(f"no service is called {service!r}: {', '.join(SERVICES)}")
+    return service
 
 
 def address_of(service: str) -> str:
     """Where a service answers: OBEC_<SERVICE>_URL, else on this machine. Raises StackError."""
-    if service not in SERVICES:
-        raise StackError(f"no service is called {service!r}: {', '.join(SERVICES)}")
-    given = os.environ.get(f"OBEC_{service.upper()}_URL")
-    return (given or f"http://{HOST}:{getattr(Ports.of_environment(os.environ), service)}").rstrip("/")
+    given = os.environ.get(f"OBEC_{require_service(service).upper()}_URL")
+    return given or f"http://{HOST}:{getattr(Ports.of_environment(os.environ), service)}"
 
 
-def ask(service: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
-    """What a service answers to ``GET /v1/<path>``. Raises StackError with its problem in one line."""
+def ask(
+    service: str,
+    path: str,
+    query: Mapping[str, Any] | None = None,
+    *,
+    address: str = "",
+    token: str = "",
+    user: str = OPERATOR,
+    seconds: float = SECONDS,
+) -> Any:
+    """What a service answers to ``GET /v1/<path>``. Raises StackError with its problem in one line.
+
+    Asked at ``address``, by default the service's own, with ``token``, by default OBEC_TOKEN, else that of this
+    machine's demonstration ``user``.
+    """
     given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-    return _send("GET", service, path, params=given)
+    return _send("GET", service, path, address, token, user, seconds, params=given)
 
 
 def order(service: str, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
     """What a service answers to ``POST /v1/<path>``; ``key``: idempotency key of a command. Raises StackError."""
     given = {name: value for name, value in body.items() if value is not None}
-    return _send("POST", service, path, json=given, headers={"Idempotency-Key": key} if key else {})
+    headers = {"Idempotency-Key": key} if key else {}
+    return _send("POST", service, path, "", "", OPERATOR, SECONDS, json=given, headers=headers)
 
 
-def _send(method: str, service: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
+def _send(
+    method: str,
+    service: str,
+    path: str,
+    address: str,
+    token: str,
+    user: str,
+    seconds: float,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Any:
     import httpx
 
-    address = address_of(service)
-    token = os.environ.get(TOKEN) or token_of("operator")
+    base = (address or address_of(service)).rstrip("/")
+    token = token or os.environ.get(TOKEN) or token_of(user)
     fields = {"Authorization": f"Bearer {token}", "Accept-Language": "en", **(headers or {})}
+    url = f"{base}/v1/{quote(path, safe='/:%')}"
     try:
-        answer = httpx.request(
-            method, f"{address}/v1/{quote(path, safe='/:')}", headers=fields, timeout=SECONDS, trust_env=False, **more
-        )
-        told = answer.json()
+        answer = httpx.request(method, url, headers=fields, timeout=seconds, trust_env=False, **more)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise StackError(f"{service} does not answer at {address}: {error or type(error).__name__}") from error
-    if answer.is_success:
+        raise StackError(f"{service} does not answer at {base}: {error or type(error).__name__}") from error
+    told = _read(answer.content)
+    if answer.is_success and told is not None:
         return told
-    if not isinstance(told, dict) or "code" not in told:
-        raise StackError(f"{address} answers {answer.status_code} and is no service of this product")
-    raise StackError(f"{told['en']} ({told['code']})")
+    if isinstance(told, dict) and "code" in told:
+        where = f" at {told['pointer']}" if told.get("pointer") else ""
+        raise StackError(f"{told.get('en', '')} ({told['code']}{where})")
+    raise StackError(f"{base} answers {answer.status_code} and is no {service} service")
+
+
+def _read(content: bytes) -> Any:
+    """What an answer says; None when it is no JSON."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None

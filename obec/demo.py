@@ -63,12 +63,13 @@ def demo() -> None:
     try:
         with progress("making a new stack") as report:
             stack.reset()
-            stack.start(report, wait_for_all=False)
+            stack.start(report, background=False)
         asyncio.run(_live(addresses_of(stack)))
         lived = True
         console.print(f"\n{time.monotonic() - began:.0f} s from the first line to here", style="dim")
         tell_addresses(stack)
         if os.environ.get("ONCE") != "1":
+            stack.start_background()
             console.print("\nCtrl-C ends the demonstration and its stack.")
             signal.pause()
     except StackError as error:

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
+from rich.text import Text
 
 console = Console()
 errors = Console(stderr=True)
@@ -13,7 +15,7 @@ errors = Console(stderr=True)
 
 def fail(message: str) -> typer.Exit:
     """Say in one line what went wrong; raise what this returns."""
-    errors.print(f"[bold red]obec:[/] {message}", highlight=False, soft_wrap=True)
+    errors.print(f"[bold red]obec:[/] {escape(message)}", highlight=False, soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -24,9 +26,9 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda done: console.print(f"[green]✓[/] {done}")
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table."""
-    made = Table(*columns, title=title, title_justify="left")
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """Print a table; text in it may have rich's markup. What is too long goes on in the next line."""
+    made = Table(*(Column(name, overflow="fold") for name in columns), title=title, title_justify="left")
     for row in rows:
         made.add_row(*row)
     console.print(made)

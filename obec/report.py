@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from deploy.local.errors import StackError
-from deploy.local.ports import HOST, Ports
-from obec.local import token_of
+from obec.asking import ask
 from obec.output import console, fail, table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SECONDS = 120.0
 """How long making a report again may take."""
@@ -37,10 +33,8 @@ def reproduce(
 ) -> None:
     """Have a published report made again from its frozen positions, and say whether it comes out the same."""
     try:
-        path = _path_of(report)
-        address = address or f"http://{HOST}:{Ports.of_environment(os.environ).reporting}"
         with console.status("making it again"):
-            told = _ask(address, token or token_of("reader"), path)
+            told = ask("reporting", _path_of(report), address=address, token=token, user="reader", seconds=SECONDS)
     except StackError as error:
         raise fail(str(error)) from error
     _tell(told)
@@ -52,26 +46,7 @@ def _path_of(report: str) -> str:
     found = _ID.fullmatch(report.strip())
     if found is None:
         raise StackError(f"{report!r} names no report: report:<programme>:<edition>, such as report:2560-cluster:1")
-    return f"/v1/programmes/{found['programme']}/reports/{int(found['edition'])}/reproduction"
-
-
-def _ask(address: str, token: str, path: str) -> Mapping[str, Any]:
-    """What the service says; asked once, for it may take long. Raises StackError."""
-    import httpx
-
-    headers = {"Authorization": f"Bearer {token}"}
-    try:
-        answer = httpx.get(f"{address.rstrip('/')}{path}", headers=headers, timeout=SECONDS, trust_env=False)
-        told = answer.json()
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise StackError(f"{address} does not answer: {error or type(error).__name__}") from error
-    except ValueError as error:
-        raise StackError(f"{address} answers {answer.status_code} and is no reporting service") from error
-    if not isinstance(told, dict) or not (answer.is_success or "code" in told):
-        raise StackError(f"{address} answers {answer.status_code} and is no reporting service")
-    if not answer.is_success:
-        raise StackError(f"{told['code']}: {told.get('en', '')}")
-    return told
+    return f"programmes/{found['programme']}/reports/{int(found['edition'])}/reproduction"
 
 
 def _tell(told: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,12 +10,9 @@ import typer
 from rich.table import Table
 
 from deploy.local.errors import StackError
-from deploy.local.ports import HOST, Ports
-from obec.local import token_of
+from obec.asking import ask
 from obec.output import console, fail
 
-SECONDS = 15.0
-"""How long reporting may take to answer."""
 STATES = {"applied": "green", "no_view": "dim", "coming": "yellow", "parked": "red", "skipped": "magenta"}
 
 
@@ -27,7 +23,10 @@ def trace(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Show what a fact has caused, and when each of these events was received, recorded, sent and shown."""
-    told = _ask(id, address or f"http://{HOST}:{Ports.of_environment(os.environ).reporting}", token)
+    try:
+        told = ask("reporting", f"ops/trace/{quote(id, safe='')}", address=address, token=token)
+    except StackError as error:
+        raise fail(str(error)) from error
     if as_json:
         console.print_json(json.dumps(told, ensure_ascii=False))
         return
@@ -36,24 +35,6 @@ def trace(
         console.print(f"{told['elapsed_seconds']:.3f} s from the first receipt to the last that is known")
     if told["more"]:
         console.print("there are more events than these")
-
-
-def _ask(asked: str, address: str, token: str) -> dict[str, Any]:
-    import httpx
-
-    try:
-        headers = {"Authorization": f"Bearer {token or token_of('operator')}", "Accept-Language": "en"}
-        url = f"{address.rstrip('/')}/v1/ops/trace/{quote(asked, safe='')}"
-        answer = httpx.get(url, headers=headers, timeout=SECONDS, trust_env=False)
-        if answer.status_code == 200:
-            told: dict[str, Any] = answer.json()
-            return told
-        problem = answer.json()
-        raise fail(f"{problem['en']} ({problem['code']})")
-    except StackError as error:
-        raise fail(str(error)) from error
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError) as error:
-        raise fail(f"reporting does not answer at {address}: {error}") from error
 
 
 def _table(told: dict[str, Any]) -> Table:

@@ -218,7 +218,7 @@ class Settings(BaseSettings):
         return found
 
     def processes_of(self, service: str, needed: Sequence[str]) -> list[str]:
-        """A service's processes that are missed when they were never heard of: of those that are run, else ``needed``."""
+        """A service's processes that are missed when never heard of: of those that are run, else ``needed``."""
         run = [each.strip() for each in self.processes.split(",")] if self.processes else needed
         return sorted({f"{service}-api", *(each for each in run if each.startswith(f"{service}-"))})
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from deploy.local.kafka import SHORT_LIVED
 from deploy.local.ports import Ports, variable
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
@@ -24,7 +25,8 @@ def own_settings(name: str) -> Iterator[Settings]:
     home.mkdir(parents=True)
     (home / "cache").symlink_to(FOLDER / "cache")
     ports = {variable(name): str(port) for name, port in asdict(Ports.free()).items()}
-    settings = {**os.environ, "OBEC_HOME": str(home), **ports}
+    java_options = {"JDK_JAVA_OPTIONS": " ".join(SHORT_LIVED)}
+    settings = {**os.environ, **java_options, "OBEC_HOME": str(home), **ports}
     try:
         yield settings
     finally:

@@ -114,16 +114,21 @@ class Stack:
             },
         }
 
-    def start(self, report: Report = lambda _: None, *, wait_for_all: bool = True) -> None:
+    def start(self, report: Report = lambda _: None, *, background: bool = True) -> None:
         """Bring everything up, in order; what runs already is left alone.
 
-        Without ``wait_for_all`` what works in the background may still be starting in the end.
+        Without ``background`` what works in the background waits for ``start_background``.
         """
         with self._locked():
             shards, replication = self._count("OBEC_SHARDS"), self._count("OBEC_REPLICATION")
             self._start_servers(report)
             self._prepare(shards, replication, report)
-            self._supervisor(self._process_environment()).start(report, wait_for_all=wait_for_all)
+            self._supervisor(self._process_environment()).start(report, background=background)
+
+    def start_background(self) -> None:
+        """Start what works in the background, where ``start`` left it out; it is not waited for."""
+        with self._locked():
+            self._supervisor().start_background()
 
     def start_servers(self, report: Report = lambda _: None) -> None:
         """Bring up Kafka and PostgreSQL alone, without topics and processes."""

@@ -11,7 +11,8 @@ import tempfile
 import time
 import urllib.request
 import xmlrpc.client
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ stdout_logfile={log}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 redirect_stderr=true
+autostart={autostart}
 autorestart=true
 startretries=1000000
 stopwaitsecs={drain}
@@ -97,10 +99,10 @@ class Supervisor:
         """supervisord's pid while it runs."""
         return next(iter(processes.find(self._is_ours)), None)
 
-    def start(self, report: Callable[[str], None] = lambda _: None, *, wait_for_all: bool = True) -> None:
+    def start(self, report: Callable[[str], None] = lambda _: None, *, background: bool = True) -> None:
         """Start every process and wait until all are ready; nothing when they are. Raises StackError.
 
-        Without ``wait_for_all`` those in the background are not waited for.
+        Without ``background`` those in the background wait for ``start_background``.
         """
         pid = self.pid
         if not self.programs:
@@ -110,11 +112,19 @@ class Supervisor:
             for program in self.programs:
                 if program.port is not None:
                     require_free(program.name.removesuffix("-api"), program.port)
-            self._configure()
+            self._configure(background)
             command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
             pid = processes.spawn(command, self.home / "log" / "supervisor.out", self.environment, self.home)
-        awaited = [each.name for each in self.programs if wait_for_all or not each.background]
+        awaited = [each.name for each in self.programs if background or not each.background]
         self._wait_until_ready(pid, report, awaited)
+
+    def start_background(self) -> None:
+        """Start those in the background that ``start`` left out, and wait for nothing. Raises StackError."""
+        stopped = {each.name for each in self.states() if each.state == "STOPPED"}
+        with self._control() as control:
+            for program in self.programs:
+                if program.background and program.name in stopped:
+                    control.startProcess(f"stack:{program.name}", False)
 
     def stop(self) -> None:
         """Let every process finish what it has in hand, and end it."""
@@ -137,7 +147,7 @@ class Supervisor:
     def _ready_file(self, program: Program) -> Path:
         return self.home / "run" / f"{program.name}.ready"
 
-    def _configure(self) -> None:
+    def _configure(self, background: bool) -> None:
         self._configuration.parent.mkdir(parents=True, exist_ok=True)
         (self.home / "log").mkdir(exist_ok=True)
         user = "user=root\n" if os.geteuid() == 0 else ""
@@ -145,11 +155,13 @@ class Supervisor:
         head = CONFIGURATION.format(home=_quoted(self.home), socket=_quoted(self._socket), user=user, names=names)
         self._configuration.touch(mode=0o600)  # it tells processes their passwords
         self._configuration.chmod(0o600)
-        self._configuration.write_text(head + "".join(map(self._section, self.programs)))
+        sections = [self._section(each, autostart=background or not each.background) for each in self.programs]
+        self._configuration.write_text(head + "".join(sections))
 
-    def _section(self, program: Program) -> str:
+    def _section(self, program: Program, *, autostart: bool) -> str:
         return PROGRAM.format(
             name=program.name,
+            autostart="true" if autostart else "false",
             names=",".join(each.name for each in self.programs),
             politely="nice -n 5 " if program.background else "",
             command=" ".join([_quoted(f'"{sys.executable}"'), "-m", *program.words]),
@@ -169,11 +181,20 @@ class Supervisor:
         return Path(tempfile.gettempdir()) / f"obec-{os.geteuid()}-{digest}.sock"
 
     def _ask(self) -> list[dict[str, Any]]:
+        try:
+            with self._control() as control:
+                return list(control.getAllProcessInfo())
+        except StackError:
+            return []
+
+    @contextmanager
+    def _control(self) -> Iterator[Any]:
+        """What supervisord can be told. Raises StackError when it does not answer."""
         transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
         try:
-            return list(xmlrpc.client.ServerProxy("http://stack", transport).supervisor.getAllProcessInfo())  # type: ignore[arg-type]
-        except (OSError, xmlrpc.client.Error):
-            return []
+            yield xmlrpc.client.ServerProxy("http://stack", transport).supervisor
+        except (OSError, xmlrpc.client.Error) as error:
+            raise StackError(f"the supervisor does not answer: {error}") from error
         finally:
             transport.close()
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from deploy.local.errors import StackError
 from obec.asking import ask, order
-from obec.ops.telling import AsJson, Reason, coloured, decided, reasoned, tell, told_in_one_line
+from obec.ops.telling import AsJson, Cell, Reason, at, coloured, decided, reasoned, tell, told_in_one_line
+from shared.thai.fiscal import BANGKOK
 
 Alarm = Annotated[str, typer.Argument(help="Id of an alarm, such as alarm:2560-cluster:committee.without_chair:R07.")]
 
@@ -31,8 +34,8 @@ def listed(
     tell(as_json, told, "alarms", columns, lambda: [_row(each) for each in (*told["open"], *told["cleared"])])
 
 
-def _row(each: Mapping[str, Any]) -> Sequence[str]:
-    return each["id"], coloured(each["state"]), each["raised_at"], each["en"]
+def _row(each: Mapping[str, Any]) -> Sequence[Cell]:
+    return each["id"], coloured(each["state"]), at(each["raised_at"]), each["en"]
 
 
 @app.command()
@@ -51,4 +54,14 @@ def silence(
     as_json: AsJson = False,
 ) -> None:
     """Have nobody told of it until then."""
-    decided(order("reporting", f"ops/alarms/{alarm}/silence", {"until": until, "reason": reasoned(reason)}), as_json)
+    body = {"until": _moment(until).isoformat(), "reason": reasoned(reason)}
+    decided(order("reporting", f"ops/alarms/{alarm}/silence", body), as_json)
+
+
+def _moment(text: str) -> datetime:
+    """A moment; without a zone it is Bangkok's. Raises StackError."""
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise StackError(f"{text!r} is no moment, such as 2017-03-01T08:00:00+07:00") from error
+    return told if told.tzinfo else told.replace(tzinfo=BANGKOK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from obec.ops import alarming, mending, rebuilding, watching
+from obec.ops import alarming, mending, periods, rebuilding, watching
 
 app = typer.Typer(help="See the services and mend them, in an operator's name (OBEC_TOKEN; on this machine by itself).")
 
@@ -20,3 +20,4 @@ for command in (watching.status, watching.monitor, watching.events, watching.wai
     app.command()(command)
 app.add_typer(rebuilding.app, name="rebuild")
 app.add_typer(alarming.app, name="alarms")
+app.add_typer(periods.app, name="period")

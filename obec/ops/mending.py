@@ -8,20 +8,26 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
+from deploy.local.errors import StackError
 from obec.asking import ask, order
 from obec.ops.telling import (
     AsJson,
+    Cell,
     Reason,
     Service,
     Typed,
+    at,
     confirmed,
     decided,
+    event_name,
+    first_line,
     reasoned,
     tell,
     told_in_one_line,
 )
-from obec.output import console, table
+from obec.output import console
 
 Consumer = Annotated[str, typer.Argument(help="A consumer, such as activity.progress, or relay:<shard>.")]
 LOOK_SECONDS = 0.5
@@ -41,20 +47,21 @@ def parked(
     told = ask(service, "ops/parked", {"consumer": consumer, "code": code, "stream": stream})
     causes = ("consumer", "cause", "events", "left out", "streams", "oldest")
     if not as_json:
-        table(f"causes in {service}", causes, [_cause(each) for each in told["causes"]])
-    columns = ("record", "stream", "event", "cause", "message", "since")
+        tell(False, told, f"causes in {service}", causes, lambda: [_cause(each) for each in told["causes"]])
+    columns = ("record", "consumer", "stream", "event", "cause", "message", "since")
     tell(as_json, told, "parked", columns, lambda: [_parked(each) for each in told["parked"]])
 
 
-def _cause(each: Mapping[str, Any]) -> Sequence[str]:
+def _cause(each: Mapping[str, Any]) -> Sequence[Cell]:
     numbers = (str(each[name]) for name in ("count", "skipped", "streams"))
-    return each["consumer"], each["code"], *numbers, each["oldest"] or ""
+    return each["consumer"], each["code"], *numbers, at(each["oldest"])
 
 
-def _parked(each: Mapping[str, Any]) -> Sequence[str]:
+def _parked(each: Mapping[str, Any]) -> Sequence[Cell]:
     record = f"{each['store']} {each['shard']} {each['record']}"
-    code = f"{each['code']} [dim](left out)[/]" if each["skipped"] else each["code"]
-    return record, each["stream"] or "", each["type"] or "", code, each["message"], each["parked_at"]
+    code = Text.assemble(each["code"], (" (left out)", "dim") if each["skipped"] else "")
+    stream, name, said = each["stream"] or "", event_name(each["type"]), first_line(each["message"])
+    return record, each["consumer"], stream, name, code, said, at(each["parked_at"])
 
 
 @told_in_one_line
@@ -83,7 +90,7 @@ def replay(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would change, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have a consumer try parked events again, in order, and watch how far it comes."""
+    """Have a consumer try parked events again, in order, and watch; exit code 1 when something is parked still."""
     what = {"consumer": consumer, "stream": stream, "code": code, **_record(record)}
     if dry_run:
         _preview(order(service, "ops/replay", {**what, "dry_run": True}), as_json)
@@ -101,7 +108,7 @@ def _record(text: str | None) -> dict[str, Any]:
     store, _, rest = text.partition("/")
     shard, _, record = rest.partition("/")
     if not (store and shard.isdecimal() and record.isdecimal()):
-        raise typer.BadParameter(f"{text!r} names no record: STORE/SHARD/RECORD, such as activity/0/7")
+        raise StackError(f"{text!r} names no record: STORE/SHARD/RECORD, such as activity/0/7")
     return {"store": store, "shard": int(shard), "record": int(record)}
 
 
@@ -117,11 +124,11 @@ def _preview(told: Mapping[str, Any], as_json: bool) -> None:
     rows = [
         (each["table"], *(str(each[name]) for name in ("inserted", "updated", "deleted"))) for each in told["tables"]
     ]
-    table("rows by table", ("table", "new", "changed", "gone"), rows)
+    tell(False, told, "rows by table", ("table", "new", "changed", "gone"), lambda: rows)
     for each in told["stopped"]:
-        console.print(f"[red]{each['stream']}[/] at record {each['record']}: {each['code']} {each['message']}")
+        console.print(Text(f"{each['stream']} stops again at record {each['record']}: {each['code']}", "red"))
     for each in told["commands"]:
-        console.print(f"{each['command']} to {each['stream']}", highlight=False)
+        console.print(Text(f"{each['command']} to {each['stream']}"))
 
 
 def _watch(service: str) -> None:
@@ -136,7 +143,10 @@ def _watch(service: str) -> None:
             time.sleep(LOOK_SECONDS)
     colour = "yellow" if newest["still_parked"] or not newest["finished_at"] else "green"
     said = newest["message"] or ("done" if newest["finished_at"] else "not done yet")
-    console.print(f"[{colour}]{said}[/]: {newest['applied']} applied, {newest['still_parked']} still parked")
+    counted = f": {newest['applied']} applied, {newest['still_parked']} still parked"
+    console.print(Text.assemble((said, colour), counted))
+    if colour == "yellow":
+        raise typer.Exit(1)
 
 
 @told_in_one_line
@@ -167,6 +177,8 @@ def rewind(
     service: Service, consumer: Consumer, reason: Reason = "", yes: Typed = None, as_json: AsJson = False
 ) -> None:
     """Have a learner or a reaction read its topics anew; it does nothing twice."""
+    if service == "reporting":
+        raise StackError("views are made anew instead: obec ops rebuild begin")
     body = {"consumer": consumer, "reason": reasoned(reason), "typed": confirmed(yes, consumer)}
     decided(order(service, "ops/rewind", body), as_json)
 
@@ -176,8 +188,14 @@ def proposals(service: Service, as_json: AsJson = False) -> None:
     """What waits for a second operator."""
     found = ask(service, "ops/proposals")
     columns = ("proposal", "action", "of what", "reason", "by", "lapses")
-    names = ("id", "action", "target", "reason", "actor", "until")
-    tell(as_json, found, "proposals", columns, lambda: [[str(each[name]) for name in names] for each in found])
+    names = ("id", "action", "target", "reason", "actor")
+    tell(
+        as_json,
+        found,
+        "proposals",
+        columns,
+        lambda: [[*(str(each[name]) for name in names), at(each["until"])] for each in found],
+    )
 
 
 @told_in_one_line

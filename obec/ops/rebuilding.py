@@ -8,14 +8,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from obec.asking import ask, order
-from obec.ops.telling import AsJson, Reason, Typed, coloured, confirmed, decided, reasoned, tell, told_in_one_line
+from obec.ops.telling import AsJson, Cell, Reason, Typed, coloured, confirmed, decided, reasoned, tell, told_in_one_line
 from obec.output import console
 
 Schema = Annotated[str, typer.Argument(help="Version of the views, such as reporting_v2.")]
 LOOK_SECONDS = 0.5
-UNDER_WAY = ("asked", "filling")
+UNDER_WAY, FAILED = ("asked", "filling"), "failed"
 
 app = typer.Typer(help="The views made anew beside the live ones.")
 
@@ -34,7 +35,7 @@ def listed(as_json: AsJson = False) -> None:
     tell(as_json, told, "rebuilds", columns, lambda: [_row(each) for each in told["rebuilds"]])
 
 
-def _row(each: Mapping[str, Any]) -> Sequence[str]:
+def _row(each: Mapping[str, Any]) -> Sequence[Cell]:
     speed = "" if each["per_second"] is None else f"{each['per_second']:,.0f}"
     left = "" if each["seconds_left"] is None else f"{each['seconds_left']:.0f} s"
     differences = "" if each["differences"] is None else str(each["differences"])
@@ -46,7 +47,7 @@ def _row(each: Mapping[str, Any]) -> Sequence[str]:
 @app.command()
 @told_in_one_line
 def begin(reason: Reason = "", as_json: AsJson = False) -> None:
-    """Begin to make the views anew, and watch until they are as far as the live ones."""
+    """Begin to make the views anew, and watch until they are as far as the live ones; exit code 1 when it fails."""
     told = order("reporting", "ops/rebuilds", {"reason": reasoned(reason)})
     decided(told, as_json)
     if not as_json and told["status"] == "done":
@@ -62,12 +63,16 @@ def watch(schema: Schema) -> None:
 
 def _watch(schema: str) -> None:
     parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    told = ask("reporting", f"ops/rebuilds/{schema}")
     with Progress(*parts, console=console) as progress:
         shown = progress.add_task(schema, total=None)
-        while (told := ask("reporting", f"ops/rebuilds/{schema}"))["state"] in UNDER_WAY:
+        while told["state"] in UNDER_WAY:
             progress.update(shown, completed=told["records"], total=told["goal"] or None)
             time.sleep(LOOK_SECONDS)
-    console.print(f"{schema}: {coloured(told['state'])} {told['message']}", highlight=False)
+            told = ask("reporting", f"ops/rebuilds/{schema}")
+    console.print(Text.assemble(f"{schema}: ", coloured(told["state"]), f" {told['message']}"))
+    if told["state"] == FAILED:
+        raise typer.Exit(1)
 
 
 @app.command()

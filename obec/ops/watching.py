@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from deploy.local.errors import StackError
-from obec.asking import SERVICES, ask
-from obec.ops.telling import AsJson, Service, coloured, tell, told_in_one_line
+from obec.asking import SERVICES, ask, require_service
+from obec.ops.telling import AsJson, Cell, Service, at, coloured, event_name, tell, told_in_one_line
 
 NOT_WELL = 3
 """Exit code of ``status`` unless every verdict is ok."""
@@ -20,7 +22,7 @@ Services = Annotated[list[str] | None, typer.Argument(help=f"Of {', '.join(SERVI
 @told_in_one_line
 def status(services: Services = None, as_json: AsJson = False) -> None:
     """Every service, process, relay and consumer with a verdict; exit code 3 unless all is well."""
-    found = asyncio.run(_every(services or SERVICES))
+    found = asyncio.run(_every([require_service(each) for each in services or SERVICES]))
     columns = ("service", "what", "verdict", "behind", "position", "said of it")
     tell(as_json, found, "status", columns, lambda: [line for each in found for line in _lines(each)])
     if any(each["verdict"] != "ok" for each in found):
@@ -32,8 +34,6 @@ async def _every(services: Sequence[str]) -> list[Any]:
 
 
 def _status(service: str) -> Any:
-    if service not in SERVICES:
-        raise StackError(f"no service is called {service!r}: {', '.join(SERVICES)}")
     try:
         return ask(service, "ops/status")
     except StackError as error:
@@ -47,9 +47,9 @@ def _status(service: str) -> Any:
         }
 
 
-def _lines(told: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+def _lines(told: Mapping[str, Any]) -> Iterator[Sequence[Cell]]:
     service = told["service"]
-    yield f"[bold]{service}[/]", "", coloured(told["verdict"]), "", "", told["message"]
+    yield Text(service, "bold"), "", coloured(told["verdict"]), "", "", told["message"]
     for each in told["roles"]:
         yield "", each["process"], coloured(each["verdict"]), "", "", each["message"]
     for each in told["relays"]:
@@ -76,16 +76,16 @@ def monitor(as_json: AsJson = False) -> None:
              lambda: [_canary(each) for each in told["canaries"]])  # fmt: skip
 
 
-def _rate(each: Mapping[str, Any]) -> Sequence[str]:
-    return (each["type"], each["store"], each["publisher"], str(each["hour_events"]), f"{each['per_minute']:.2f}",
-            str(each["late"]))  # fmt: skip
+def _rate(each: Mapping[str, Any]) -> Sequence[Cell]:
+    numbers = (str(each["hour_events"]), f"{each['per_minute']:.2f}", str(each["late"]))
+    return event_name(each["type"]), each["store"], each["publisher"], *numbers
 
 
-def _publisher(each: Mapping[str, Any]) -> Sequence[str]:
-    return each["publisher"], coloured(each["verdict"]), str(each["events"]), each["last_at"] or ""
+def _publisher(each: Mapping[str, Any]) -> Sequence[Cell]:
+    return each["publisher"], coloured(each["verdict"]), str(each["events"]), at(each["last_at"])
 
 
-def _canary(each: Mapping[str, Any]) -> Sequence[str]:
+def _canary(each: Mapping[str, Any]) -> Sequence[Cell]:
     return each["service"], *(_seconds(each[name]) for name in ("last_seconds", "p50_seconds", "p99_seconds"))
 
 
@@ -112,24 +112,27 @@ def events(
     tell(as_json, found, "events", columns, lambda: [_event(each) for each in found])
 
 
-def _event(each: Mapping[str, Any]) -> Sequence[str]:
+def _event(each: Mapping[str, Any]) -> Sequence[Cell]:
     position = f"{each['store']}:{each['shard']}:{each['position']}"
-    return each["recorded_at"], each["name"], each["stream"], position, str(each["event_id"])
+    return at(each["recorded_at"]), each["name"], each["stream"], position, str(each["event_id"])
 
 
 @told_in_one_line
 def waiting(service: Service, as_json: AsJson = False) -> None:
     """Facts that wait for what comes before them, and those in quarantine."""
     told = ask(service, "ops/waiting")
-    for kind in ("waiting", "quarantined") if not as_json else ("waiting",):
-        title = f"{kind}: {told[kind]['count']}"
-        columns = ("publisher", "fact", "stream", "why", "received")
-        tell(as_json, told, title, columns, lambda of=kind: [_fact(each) for each in told[of]["facts"]])  # type: ignore[misc]
+    columns = ("publisher", "fact", "stream", "why", "received")
+    for kind in ("waiting",) if as_json else ("waiting", "quarantined"):
+        tell(as_json, told, f"{kind} in {service}", columns, partial(_facts, told[kind]))
 
 
-def _fact(each: Mapping[str, Any]) -> Sequence[str]:
-    why = each.get("waits_for") or each["reason"].get("code", "")
-    return each["publisher"] or "", f"{each['source']}/{each['id']}", each["stream"] or "", why, each["received_at"]
+def _facts(told: Mapping[str, Any]) -> Sequence[Sequence[Cell]]:
+    return [_fact(each) for each in told["facts"]]
+
+
+def _fact(each: Mapping[str, Any]) -> Sequence[Cell]:
+    why = ", ".join(each.get("waits_for") or ()) or each["reason"].get("code", "")
+    return each["publisher"] or "", f"{each['source']}/{each['id']}", each["stream"] or "", why, at(each["received_at"])
 
 
 @told_in_one_line
@@ -144,6 +147,6 @@ def audit(
     tell(as_json, lines, f"audit of {service}", columns, lambda: [_line(each) for each in lines])
 
 
-def _line(each: Mapping[str, Any]) -> Sequence[str]:
+def _line(each: Mapping[str, Any]) -> Sequence[Cell]:
     who = f"{each['actor']} with {each['seconded_by']}" if each["seconded_by"] else each["actor"]
-    return str(each["id"]), each["at"], who, each["action"], each["target"], each["reason"], each["outcome"]
+    return str(each["id"]), at(each["at"]), who, each["action"], each["target"], each["reason"], each["outcome"]

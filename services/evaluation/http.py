@@ -26,7 +26,10 @@ from services.evaluation.recommendation import (
 )
 from services.evaluation.supervision import SUPERVISION, RecordSupervisionVisit
 from shared.contracts import KNOWN_PROGRAMME, Learned
-from shared.web.collection import APPROVER, Collection, Lookup
+from shared.web.collection import APPROVER, OFFICER, Collection, Lookup
+
+OF_PERIODS = OFFICER | {"operator"}
+"""Who decides when a period's figures are final, and who may send later."""
 
 
 async def new_visit(_command: RecordSupervisionVisit, _lookup: Lookup) -> str:
@@ -55,6 +58,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             "reopen-period": ReopenPeriod,
             "extend-period": ExtendPeriod,
         },
+        roles=dict.fromkeys(("close-period", "reopen-period", "extend-period"), OF_PERIODS),
     ),
     Collection(
         "measurements",

@@ -82,6 +82,7 @@ class ClosePeriod(Command):
     """Make the figures of a period that is over final."""
 
     period: PeriodCode
+    reason: Prose | None = None
 
 
 class ReopenPeriod(Command):
@@ -212,8 +213,8 @@ def decide(command: Command, known: IndicatorSet, context: Context) -> list[Even
                 return []  # told twice: nothing new
             known.required(code)
             return [IndicatorClosed(programme=known.programme, code=code, reason=reason)]
-        case ClosePeriod(period=period):
-            return _close_period(period, known, context)
+        case ClosePeriod():
+            return _close_period(command, known, context)
         case ReopenPeriod(period=period, reason=reason):
             _require_period(period, known)
             if period not in known.closed_periods:
@@ -313,13 +314,14 @@ def _require_bands(indicator: IndicatorDefinition, name: str, bands: tuple[Decim
     require(in_order, "indicator.bands_not_monotone", pointer=f"/{name}", direction=indicator.direction.value)
 
 
-def _close_period(period: str, known: IndicatorSet, context: Context) -> list[Event]:
+def _close_period(command: ClosePeriod, known: IndicatorSet, context: Context) -> list[Event]:
+    period = command.period
     _require_period(period, known)
     if period in known.closed_periods:
         return []
     require(context.now > periods.ends(period), "period.not_over", period=period)
     definitions = tuple(each.event for each in known.indicators.values() if each.event is not None)
-    return [PeriodClosed(programme=known.programme, period=period, definitions=definitions)]
+    return [PeriodClosed(programme=known.programme, period=period, definitions=definitions, reason=command.reason)]
 
 
 def _extend(command: ExtendPeriod, known: IndicatorSet, programme: ProgrammeDefinition) -> list[Event]:

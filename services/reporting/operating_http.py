@@ -1,4 +1,4 @@
-"""What operators ask of reporting alone: the monitor, a search of streams and events, and one fact's way."""
+"""What operators ask of reporting alone: the monitor, a search of streams and events, one fact's way, periods."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from services.reporting.asking import Desk
 from services.reporting.monitor.reading import Limits, monitored
+from services.reporting.periods import PeriodAnswer, every_period
 from services.reporting.searching import LIMIT, MOST, Found, Search, events, search_of, streams
 from services.reporting.tracing import trace
 from shared.operating.asking import operator_of
@@ -95,6 +96,9 @@ class OperatorViews:
         listed = {200: ("Events, newest first, without their data; Link says where to go on.", list[dict[str, Any]])}
         operation = Operation("GET", "/v1/ops/events", "Search events", TAG, listed, None, (OF_STREAM, *SEARCH))
         api.add(operation, self._searching(events))
+        shown = {200: ("By programme and date.", list[PeriodAnswer])}
+        operation = Operation("GET", "/v1/ops/periods", "Periods, closed and open, and extensions", TAG, shown)
+        api.add(operation, self.periods)
         way = {200: ("Its way.", Trace)}
         api.add(
             Operation("GET", "/v1/ops/trace/{id}", "One fact's way through all services", TAG, way, None, (TRACED,)),
@@ -105,6 +109,11 @@ class OperatorViews:
         """What the monitor has to tell now."""
         await operator_of(request)
         return Json(await monitored(self._desk.pool(), await self._desk.clock.now(), self._limits))
+
+    async def periods(self, request: Request) -> Response:
+        """Every period of every programme."""
+        await operator_of(request)
+        return Json(await every_period(self._desk.pool()))
 
     async def trace(self, request: Request) -> Response:
         """The way of an event, or of a correlation."""

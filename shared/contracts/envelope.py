@@ -39,6 +39,8 @@ _NAMES = (
     "obec_salt",
 )
 """Headers of binary mode, in the order in which they are sent."""
+DATA_HASH = "obec_datahash"
+"""Header of a redacted event alone: what its data and salt came to, which keeps the chain of hashes."""
 _UNUSED = {"ce_specversion": b"", "content-type": b""}
 """What every record has and nobody here reads."""
 
@@ -78,6 +80,8 @@ class Envelope(NamedTuple):
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+    data_hash: str = ""
+    """Of a redacted event, which has neither data nor salt: SHA-256(salt || data) as it was recorded."""
 
     @property
     def source(self) -> str:
@@ -113,7 +117,8 @@ class Envelope(NamedTuple):
             self.metadata.encode(),
             self.salt.encode(),
         )
-        return list(zip(_NAMES, values, strict=True))
+        of_redacted = [(DATA_HASH, self.data_hash.encode())] if self.data_hash else []
+        return [*zip(_NAMES, values, strict=True), *of_redacted]
 
     def structured(self) -> dict[str, Any]:
         """The event as one JSON object, CloudEvents structured mode; attributes without a value are left out."""
@@ -146,7 +151,10 @@ class Envelope(NamedTuple):
                 self.metadata,
             )
         )
-        content = hashlib.sha256(bytes.fromhex(self.salt) + self.data).digest()
+        if self.data_hash and not self.data:
+            content = bytes.fromhex(self.data_hash)
+        else:
+            content = hashlib.sha256(bytes.fromhex(self.salt) + self.data).digest()
         return hashlib.sha256(bytes.fromhex(self.previous_hash) + columns.encode() + content).hexdigest()
 
 
@@ -159,8 +167,10 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
         if value is None:
             raise ValueError("the record has no value")
         names, told = zip(*headers, strict=True)
-        if names != _NAMES:  # another sender's order
+        data_hash = b""
+        if names != _NAMES:  # another sender's order, or a redacted event
             found = {**_UNUSED, **dict(headers)}
+            data_hash = found.get(DATA_HASH, b"")
             told = tuple(found[name] for name in _NAMES)
         (_, event_id, source, event_type, stream, occurred, _, recorded, received, shard, position, stream_version,
          this_hash, previous_hash, correlation_id, causation_id, traceparent, metadata, salt) = told  # fmt: skip
@@ -183,6 +193,7 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
             correlation_id.decode(),
             causation_id.decode(),
             traceparent.decode(),
+            data_hash.decode(),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ContractError("record.not_an_event", f"not an event: {error!r}") from error

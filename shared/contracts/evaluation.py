@@ -71,6 +71,7 @@ class PeriodClosed(Event, owner="evaluation", aggregate="indicators"):
         max_length=200,
         description="The events that had defined the indicators then; the period is scored by these whatever follows.",
     )
+    reason: Prose | None = None
 
 
 class PeriodReopened(Event, owner="evaluation", aggregate="indicators"):

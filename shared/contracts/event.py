@@ -92,6 +92,15 @@ class Event(Contract):
         return self.model_dump_json(exclude_none=True)
 
 
+class Redacted(Event):
+    """An event whose data an operator took away: it stands in the log, and has no effect any more.
+
+    It is of no registered type, whatever the type of the event was.
+    """
+
+    spec = EventSpec("Redacted", 1, "any", "", None)
+
+
 class Registry:
     """Every event type by name and version, and how older versions are lifted to the newest."""
 
@@ -142,11 +151,13 @@ class Registry:
             payload = upcast(payload)
         return self._by_type[f"{TYPE_PREFIX}{name}.v{newest}"], payload
 
-    def read(self, event_type: str, data: str | bytes) -> Event:
-        """The event that ``data`` (JSON) of that type is, lifted to the newest version.
+    def read(self, event_type: str, data: str | bytes | None) -> Event:
+        """The event that ``data`` (JSON) of that type is, lifted to the newest version; Redacted where there is none.
 
         Raises ContractError: those of ``lift``, ``event.not_json``, ``event.invalid``.
         """
+        if not data:
+            return Redacted()
         try:
             payload = orjson.loads(data)
         except orjson.JSONDecodeError as error:

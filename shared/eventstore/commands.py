@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import orjson
 import uuid_utils.compat
@@ -79,6 +79,16 @@ class Ready:
         return {stream: len(known) for stream, known in self.histories.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a decision reads besides its own stream."""
+
+    state: Any
+    version: int
+    guarded: Sequence[Recorded] | None = None
+    """The history of a stream of this store, which an append is held against."""
+
+
 class CommandHandler:
     """Carries out the commands of one service.
 
@@ -137,12 +147,37 @@ class CommandHandler:
 
         Raises Rejected ``stream.version_mismatch``.
         """
-        history = [] if new else await self.store.history(request.stream)
-        _require_version(request, len(history))
-        reads = () if isinstance(request.command, FactVoided) else self._reads(request, history)
-        states, guards, seen = await self._read_all(reads)
+        return (await self.ready_all([request], new={request.stream} if new else ()))[0]
+
+    async def ready_all(self, requests: Sequence[Request], *, new: Collection[str] = ()) -> list[Ready]:
+        """``ready`` of several commands, with one question to the database for what all of them read.
+
+        ``new``: streams that are just being named.
+        """
+        known = await self.store.histories_of(each.stream for each in requests if each.stream not in new)
+        histories = [known.get(each.stream, []) for each in requests]
+        for request, history in zip(requests, histories, strict=True):
+            _require_version(request, len(history))
+        reads = [self._reads(request, history) for request, history in zip(requests, histories, strict=True)]
+        seen = await self._read_all([read for each in reads for read in each])
         now = await self.store.clock.now()
-        context = Context(now, request.actor, request.roles, request.stream, states, seen)
+        return [
+            self._readied(request, history, [(read, seen[read]) for read in each], now)
+            for request, history, each in zip(requests, histories, reads, strict=True)
+        ]
+
+    def _readied(
+        self, request: Request, history: Sequence[Recorded], seen: Sequence[tuple[Read, _Seen]], now: datetime
+    ) -> Ready:
+        context = Context(
+            now,
+            request.actor,
+            request.roles,
+            request.stream,
+            {read.stream: each.state for read, each in seen},
+            {read.stream: each.version for read, each in seen},
+        )
+        guards = {read.stream: each.guarded for read, each in seen if each.guarded is not None}
         return Ready(request, {request.stream: history, **guards}, context)
 
     def decided(self, ready: Ready, verdict: Verdict | None = None) -> Append:
@@ -153,22 +188,15 @@ class CommandHandler:
             decided = void(request.aggregate, request.command, history, context)
         else:
             decided = decide(request.aggregate, request.command, history, context)
-        decided = [
-            Decided(
-                each.stream,
-                each.event if each.event.id else each.event.identified(self._event_id(request, index)),
-                each.occurred_at,
-            )
-            for index, each in enumerate(decided)
-        ]
+        ids = [self._event_id(request, index) for index in range(len(decided))]
         digest = request.digest or payload_digest(self.store.settings.secret, request.payload)
-        claims = self._claims(histories, decided)
+        claims = self._claims(histories, decided, ids)
         return Append(
             request.source,
             request.id,
             digest,
             request.stream,
-            self._new_events(request, decided, digest, claims),
+            self._new_events(request, decided, ids, digest, claims),
             ready.versions,
             request.received_at or context.now,
             claims,
@@ -176,26 +204,28 @@ class CommandHandler:
         )
 
     def _reads(self, request: Request, history: Sequence[Recorded]) -> Sequence[Read]:
+        if isinstance(request.command, FactVoided):
+            return ()
         return request.aggregate.reads(request.command, fold(request.aggregate, history))
 
-    async def _read_all(
-        self, reads: Iterable[Read]
-    ) -> tuple[dict[str, Any], dict[str, list[Recorded]], dict[str, int]]:
-        """States by stream; histories of the streams of this store, to be guarded; versions of all."""
-        states: dict[str, Any] = {}
-        guards: dict[str, list[Recorded]] = {}
-        versions: dict[str, int] = {}
-        for read in reads:
-            learned = self._learned.get(read.state)
-            if learned is not None:
-                copied = await self.store.learned(read.stream)
-                states[read.stream] = self._fold_learned(learned, copied, read)
-                versions[read.stream] = max((each.version for each in copied), default=0)
-            else:
-                history = guards[read.stream] = await self.store.history(read.stream)
-                states[read.stream] = fold(self._by_state[read.state], history, effective_at=read.at)
-                versions[read.stream] = len(history)
-        return states, guards, versions
+    async def _read_all(self, reads: Collection[Read]) -> dict[Read, _Seen]:
+        """What is read, each once."""
+        copies = await self.store.learned_of(read.stream for read in reads if read.state in self._learned)
+        own = await self.store.histories_of(read.stream for read in reads if read.state not in self._learned)
+        return {
+            read: self._copied(read, copies[read.stream])
+            if read.state in self._learned
+            else self._own(read, own[read.stream])
+            for read in dict.fromkeys(reads)
+        }
+
+    def _copied(self, read: Read, copies: list[Recorded]) -> _Seen:
+        state = self._fold_learned(self._learned[read.state], copies, read)
+        return _Seen(state, max((each.version for each in copies), default=0))
+
+    def _own(self, read: Read, history: list[Recorded]) -> _Seen:
+        state = fold(self._by_state[read.state], history, effective_at=read.at)
+        return _Seen(state, len(history), history)
 
     def _fold_learned(self, learned: Learned[Any], copied: list[Recorded], read: Read) -> Any:
         """What copies come to; asked together they are the same list, which is folded once."""
@@ -207,7 +237,12 @@ class CommandHandler:
         return known[1]
 
     def _new_events(
-        self, request: Request, decided: Sequence[Decided], digest: bytes, claims: Sequence[ClaimChange]
+        self,
+        request: Request,
+        decided: Sequence[Decided],
+        ids: Sequence[UUID],
+        digest: bytes,
+        claims: Sequence[ClaimChange],
     ) -> list[NewEvent]:
         """The events as they are stored. The first tells what else its append wrote, for a store that is restored."""
         about: dict[str, Any] = self._about(request)
@@ -218,7 +253,7 @@ class CommandHandler:
         }
         return [
             NewEvent(
-                _id_of(each),
+                ids[index],
                 each.stream,
                 each.event.spec.type,
                 each.event.spec.version,
@@ -231,7 +266,7 @@ class CommandHandler:
 
     def _event_id(self, request: Request, index: int) -> UUID:
         if request.ids == "cause":
-            return uuid5(CAUSED, f"{self.store.name}\n{request.source}\n{request.id}\n{index}")
+            return uuid_utils.compat.uuid5(CAUSED, f"{self.store.name}\n{request.source}\n{request.id}\n{index}")
         return uuid_utils.compat.uuid7()
 
     def _about(self, request: Request) -> dict[str, Any]:
@@ -245,7 +280,9 @@ class CommandHandler:
         }
         return {key: value for key, value in about.items() if value}
 
-    def _claims(self, histories: Mapping[str, Sequence[Recorded]], decided: Sequence[Decided]) -> list[ClaimChange]:
+    def _claims(
+        self, histories: Mapping[str, Sequence[Recorded]], decided: Sequence[Decided], ids: Sequence[UUID]
+    ) -> list[ClaimChange]:
         """What the decision takes and releases: the difference between what each stream holds before and after."""
         changes: list[ClaimChange] = []
         for stream in dict.fromkeys(each.stream for each in decided):
@@ -253,7 +290,11 @@ class CommandHandler:
             if not aggregate.holds_claims:
                 continue
             before = list(histories[stream])
-            new = [_as_recorded(each, len(before)) for each in decided if each.stream == stream]
+            new = [
+                _as_recorded(each, id_, len(before))
+                for each, id_ in zip(decided, ids, strict=True)
+                if each.stream == stream
+            ]
             held, holds = aggregate.claims(fold(aggregate, before)), aggregate.claims(fold(aggregate, before + new))
             changes.extend(ClaimChange(claim, stream, take=False) for claim in sorted(held - holds))
             changes.extend(ClaimChange(claim, stream, take=True) for claim in sorted(holds - held))
@@ -280,15 +321,10 @@ def _require_version(request: Request, actual: int) -> None:
         raise Rejected("stream.version_mismatch", stream=request.stream, actual=actual, expected=expected)
 
 
-def _id_of(decided: Decided) -> UUID:
-    assert decided.event.id is not None, "an event is given its id before it is stored"
-    return decided.event.id
-
-
-def _as_recorded(decided: Decided, behind: int) -> Recorded:
+def _as_recorded(decided: Decided, event_id: UUID, behind: int) -> Recorded:
     """A decided event as if it stood last in the store, for folding it with the rest."""
     last = 2**62
     return Recorded(
-        decided.event, _id_of(decided), decided.stream, behind + 1, 0, last,
+        decided.event.identified(event_id), event_id, decided.stream, behind + 1, 0, last,
         decided.occurred_at, decided.occurred_at, decided.occurred_at, "",
     )  # fmt: skip

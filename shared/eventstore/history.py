@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected, require
 from shared.contracts.common import FactVoided
+from shared.contracts.event import Redacted
 from shared.contracts.recorded import Learned, Recorded
 from shared.contracts.types import BANGKOK, bangkok_midnight
 
@@ -28,12 +29,12 @@ class Decided:
 
 
 def living(history: Iterable[Recorded]) -> list[Recorded]:
-    """What is left when voided facts and the voidings themselves are taken out, in order (occurred_at, position)."""
+    """What is left when voided facts, voidings and what was redacted are taken out, in order (occurred_at, position)."""
     kept = list(history)
     if not kept:
         return kept
     voided = {each.event.event_id for each in kept if isinstance(each.event, FactVoided)}
-    facts = [each for each in kept if each.id not in voided and not isinstance(each.event, FactVoided)]
+    facts = [each for each in kept if each.id not in voided and not isinstance(each.event, FactVoided | Redacted)]
     return sorted(facts, key=lambda each: (each.occurred_at, each.position))
 
 

@@ -23,7 +23,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.contracts.coded import CodedError
-from shared.contracts.envelope import GENESIS, SOURCE_PREFIX, wire_time
+from shared.contracts.envelope import DATA_HASH, GENESIS, SOURCE_PREFIX, wire_time
 from shared.eventstore.store import EventStore, statement
 from shared.faults import fault_point
 from shared.streams.broker import Broker
@@ -372,7 +372,7 @@ def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: bytes
     Written out rather than through Envelope because it runs for every event ever sent.
     """
     (position, stream, stream_version, event_id, event_type, occurred, recorded, received, milliseconds,
-     metadata, data, salt, this_hash) = row  # fmt: skip
+     metadata, data, salt, this_hash, redacted) = row  # fmt: skip
     about = orjson.loads(metadata)
     headers = [
         ("ce_specversion", b"1.0"),
@@ -395,6 +395,8 @@ def _put(batch: Any, row: Any, source: bytes, shard: bytes, previous_hash: bytes
         ("obec_metadata", metadata),
         ("obec_salt", salt),
     ]
+    if redacted is not None:
+        headers.append((DATA_HASH, redacted))
     return batch.append(key=stream, value=data, timestamp=milliseconds, headers=headers) is not None
 
 

@@ -119,7 +119,8 @@ def _event_row(envelope: Envelope) -> tuple[Any, ...]:
         envelope.recorded_at,
         envelope.received_at,
         envelope.metadata,
-        envelope.data.decode(),
-        bytes.fromhex(envelope.salt),
+        envelope.data.decode() or None,
+        bytes.fromhex(envelope.salt) if envelope.data else None,
         bytes.fromhex(envelope.hash),
+        bytes.fromhex(envelope.data_hash) if envelope.data_hash else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Self
@@ -115,12 +115,20 @@ class EventStore:
 
         Raises Stale, Rejected ``claim.taken``, OtherContent, StoreUnavailable.
         """
+        with span(f"append {self.name}", "INTERNAL", attributes={"obec.stream": append.stream}):
+            return await self._append(append)
+
+    async def append_all(self, appends: Sequence[Append]) -> list[Answer | BaseException]:
+        """Append decisions that know nothing of each other; of each the answer, or what ``append`` would raise."""
+        with span(f"append {self.name}", "INTERNAL", attributes={"obec.appends": len(appends)}):
+            return await asyncio.gather(*map(self._append, appends), return_exceptions=True)
+
+    def _append(self, append: Append) -> asyncio.Future[Answer]:
         locks = footprint_shards(append, self.shards)
         writer = self._writers.get(locks)
         if writer is None:
             writer = self._writers[locks] = Writer(self.dsn, self.name, self.shards, locks, self._committed)
-        with span(f"append {self.name}", "INTERNAL", attributes={"obec.stream": append.stream}):
-            return await writer.append(append)
+        return writer.append(append)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every commit of this process."""
@@ -171,6 +179,10 @@ class EventStore:
         """Every event of a stream in order of version, lifted to its newest form; [] when there is none."""
         return await self._history(stream)
 
+    async def histories_of(self, streams: Iterable[str]) -> Mapping[str, list[Recorded]]:
+        """``history`` of several streams, by name."""
+        return await self._history.several(streams)
+
     async def _histories_of(self, streams: Sequence[str]) -> Mapping[str, list[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}
         for row in await self.pool.fetch(_STREAMS_OF, streams):
@@ -207,6 +219,12 @@ class EventStore:
         if not pattern.endswith("*"):
             return await self._learned(pattern)
         return [self.recorded(row, row["store"]) for row in await self.pool.fetch(_LEARNED, pattern[:-1])]
+
+    async def learned_of(self, patterns: Iterable[str]) -> Mapping[str, list[Recorded]]:
+        """``learned`` of several patterns."""
+        asked = dict.fromkeys(patterns)
+        exact = await self._learned.several(each for each in asked if not each.endswith("*"))
+        return {each: exact[each] if each in exact else await self.learned(each) for each in asked}
 
     async def _learned_of(self, streams: Sequence[str]) -> Mapping[str, list[Recorded]]:
         found: dict[str, list[Recorded]] = {stream: [] for stream in streams}

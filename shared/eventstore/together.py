@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 Q = TypeVar("Q")
@@ -23,11 +23,19 @@ class Together(Generic[Q, A]):
 
     async def __call__(self, question: Q) -> A:
         """The answer. Raises what the database does."""
+        return await self._asked(question)
+
+    async def several(self, questions: Iterable[Q]) -> dict[Q, A]:
+        """The answers by question. Raises what the database does."""
+        asked = {question: self._asked(question) for question in dict.fromkeys(questions)}
+        return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+
+    def _asked(self, question: Q) -> asyncio.Future[A]:
         mine: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._next.setdefault(question, []).append(mine)
         if self._running is None:
             self._running = asyncio.create_task(self._drain())
-        return await mine
+        return mine
 
     async def _drain(self) -> None:
         try:

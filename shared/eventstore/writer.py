@@ -74,13 +74,13 @@ class Writer:
         self._running: asyncio.Task[None] | None = None
         self._connection: asyncpg.Connection | None = None
 
-    async def append(self, append: Append) -> Answer:
-        """The answer, new or stored. Raises Stale, Rejected ``claim.taken``, OtherContent, StoreUnavailable."""
+    def append(self, append: Append) -> asyncio.Future[Answer]:
+        """The answer to come, new or stored; or Stale, Rejected ``claim.taken``, OtherContent, StoreUnavailable."""
         waiting = _Waiting(append)
         self._queue.append(waiting)
         if self._running is None:
             self._running = asyncio.create_task(self._drain())
-        return await waiting.answer
+        return waiting.answer
 
     async def close(self) -> None:
         """Finish what is queued and hang up."""
@@ -258,7 +258,7 @@ def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]
     events: list[tuple[Any, ...]] = []
     facts: list[tuple[Any, ...]] = []
     for n, one in enumerate(group, 1):
-        told = orjson.dumps([{"id": str(event.id), "type": event.type} for event in one.events]).decode()
+        told = orjson.dumps([{"id": event.id, "type": event.type} for event in one.events]).decode()
         appends.append(
             (one.source, one.id, one.digest, one.stream, shard_of(one.stream, shards), one.received_at, told)
         )

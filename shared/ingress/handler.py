@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +16,16 @@ import structlog
 from shared.contracts import REGISTRY, Claim, ContractError, Rejected
 from shared.contracts.event import split_type
 from shared.contracts.types import instant
-from shared.eventstore.append import Answer, Append, OtherContent, Outcome, Stale, Verdict, payload_digest
+from shared.eventstore.append import (
+    Answer,
+    Append,
+    OtherContent,
+    Outcome,
+    Stale,
+    StoreUnavailable,
+    Verdict,
+    payload_digest,
+)
 from shared.eventstore.commands import CommandHandler, Ready, Request
 from shared.ingress.cloudevents import Incoming
 from shared.ingress.facts import Fact, Facts, Sent
@@ -60,6 +71,16 @@ class _Case:
     woken: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A fact as the command that it means, on its stream, and the verdict when that is carried out."""
+
+    request: Request
+    verdict: Verdict
+    new: bool
+    """It begins the stream."""
+
+
 class FactHandler:
     """Decides the facts of one service."""
 
@@ -92,6 +113,57 @@ class FactHandler:
         except Rejected as refusal:
             return await self._conclude(_verdict(case, "rejected", refusal), dry_run=dry_run)
         return await self._decide(case, fact, dry_run=dry_run)
+
+    async def take_plain(self, many: Sequence[Incoming], publisher: Publisher) -> list[Answer | None]:
+        """Decide several facts of which none needs the effect of another: read, decided and appended together.
+
+        Only what is accepted as it stands, or answered already; whatever else a fact may come to is left to ``take``:
+        None stands in its place. Raises StoreUnavailable.
+        """
+        if len(many) < 2:
+            return [None] * len(many)
+        received_at = await self.store.clock.now()
+        read = [self._plain(each, publisher, received_at) for each in many]
+        try:
+            asked = await asyncio.gather(*(self._located(*each) for each in read if each is not None))
+            appends = await self._accepted([each for each in asked if each is not None])
+        except Exception:
+            return [None] * len(many)  # taken one by one, each comes to what is its own
+        answers = [_standing(each) for each in await self.store.append_all(appends)]
+        told = {(each.source, each.id): answer for each, answer in zip(appends, answers, strict=True)}
+        return [told.get((each.source, each.id)) for each in many]
+
+    def _plain(self, incoming: Incoming, publisher: Publisher, received_at: datetime) -> tuple[_Case, Fact, Any] | None:
+        """A fact with its data, if nothing is to be said of it, or kept of it, before it is decided."""
+        try:
+            require_admitted(publisher, incoming)
+            fact = self._fact(incoming)
+            require_rights(publisher, incoming, fact)
+            data, repaired = read_data(fact, incoming.data)
+        except Exception:
+            return None
+        if repaired or CORRECTS in incoming.extensions:
+            return None
+        digest = payload_digest(self.store.settings.secret, incoming.content)
+        return _Case(incoming, publisher.name, publisher.actor, received_at, digest), fact, data
+
+    async def _located(self, case: _Case, fact: Fact, data: Any) -> _Asked | None:
+        """What is to be decided of a fact; None while its stream is not known, or not to be had."""
+        try:
+            where = await fact.locate(Sent(data, case.incoming.subject), self.handler)
+        except Rejected:
+            return None
+        return None if isinstance(where, Claim) else self._asked(case, fact, where, fact.commanded(data))
+
+    async def _accepted(self, asked: Sequence[_Asked]) -> list[Append]:
+        """The appends of those that are accepted on their present streams."""
+        new = {each.request.stream for each in asked if each.new}
+        ready = await self.handler.ready_all([each.request for each in asked], new=new)
+        appends: list[Append] = []
+        for each, known in zip(asked, ready, strict=True):
+            with contextlib.suppress(Rejected):
+                appends.append(self.handler.decided(known, each.verdict))
+        return appends
 
     async def _require_refers(self, incoming: Incoming, publisher: Publisher) -> None:
         """Keep what the fact is sent in place of. Rejected ``fact.corrects_nothing``, of which nothing is kept."""
@@ -225,26 +297,25 @@ class FactHandler:
         incoming = case.incoming
         where = await fact.locate(Sent(data, incoming.subject), self.handler)
         command = fact.commanded(data)
-        effective = command.moment()
-        occurred_at = instant(effective) if effective is not None else case.received_at
         if isinstance(where, Claim):
             missing = Rejected("fact.predecessor_missing", scope=where.scope, key=where.key)
-            return self._waits(case, fact, missing, "", {}, (f"claim:{where.scope}/{where.key}",), occurred_at)
-        ready = await self.handler.ready(self._request(case, fact, where, command), new=fact.alone)
+            claim = f"claim:{where.scope}/{where.key}"
+            return self._waits(case, fact, missing, "", {}, (claim,), _occurred_at(case, command))
+        asked = self._asked(case, fact, where, command)
+        ready = await self.handler.ready(asked.request, new=asked.new)
         try:
-            verdict = Verdict(
-                "accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken
-            )
-            return self.handler.decided(ready, verdict)
+            return self.handler.decided(ready, asked.verdict)
         except Rejected as refusal:
             if refusal.code in fact.waits:
+                occurred_at = asked.verdict.occurred_at
                 return self._waits(case, fact, refusal, where, ready.versions, _names(ready), occurred_at)
             refused = _verdict(case, "rejected", refusal)
             return replace(refused, stream=where, versions=ready.versions)
 
-    def _request(self, case: _Case, fact: Fact, stream: str, command: Any) -> Request:
-        incoming = case.incoming
-        return Request(
+    def _asked(self, case: _Case, fact: Fact, stream: str, command: Any) -> _Asked:
+        incoming, occurred_at = case.incoming, _occurred_at(case, command)
+        verdict = Verdict("accepted", case.publisher, incoming.type, occurred_at, again=case.again, woken=case.woken)
+        request = Request(
             fact.aggregate,
             stream,
             command,
@@ -259,6 +330,7 @@ class FactHandler:
             ids="cause",
             digest=case.digest,
         )
+        return _Asked(request, verdict, fact.alone)
 
     def _waits(
         self,
@@ -328,6 +400,18 @@ def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None
     for name, code in places_of(incoming.data).items():
         if code not in rights.regions:
             raise Rejected("publisher.region_not_allowed", pointer=f"/data/{name}", publisher=publisher.name)
+
+
+def _standing(told: Answer | BaseException) -> Answer | None:
+    """What an append was answered; None when it was refused. Raises StoreUnavailable."""
+    if isinstance(told, StoreUnavailable):
+        raise told
+    return told if isinstance(told, Answer) else None
+
+
+def _occurred_at(case: _Case, command: Any) -> datetime:
+    effective = command.moment()
+    return instant(effective) if effective is not None else case.received_at
 
 
 def _names(ready: Ready) -> tuple[str, ...]:

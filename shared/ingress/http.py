@@ -16,7 +16,7 @@ from shared.ingress import cloudevents, receipts
 from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.identity import publisher_of
-from shared.ingress.lanes import in_lanes, name_of
+from shared.ingress.lanes import in_lanes, name_of, side_by_side
 from shared.ingress.pace import Pace, TooFast
 from shared.ingress.receipts import Receipt
 from shared.ingress.register import Publisher, Register
@@ -267,9 +267,18 @@ class Ingress:
             except Unreadable as unreadable:
                 told[index] = _unreadable(unreadable)
 
-        async def take(place: tuple[int, Incoming]) -> None:
-            index, incoming = place
+        async def alone(index: int, incoming: Incoming) -> None:
             told[index] = await self._told(incoming, publisher, dry_run=dry_run)
+
+        async def take(some: Sequence[tuple[int, Incoming]]) -> None:
+            left = list(some)
+            if not dry_run:
+                answers = await self._facts.take_plain([incoming for _, incoming in some], publisher)
+                for (index, incoming), answer in zip(some, answers, strict=True):
+                    if answer is not None:
+                        told[index] = receipts.told(incoming.source, incoming.id, incoming.type, answer)
+                left = [place for place, answer in zip(some, answers, strict=True) if answer is None]
+            await side_by_side(alone(*place) for place in left)
 
         await in_lanes(read, lambda place: self._facts.facts.lane_of(place[1]), lambda place: name_of(place[1]), take)
         return told

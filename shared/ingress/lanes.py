@@ -1,18 +1,22 @@
-"""Many facts at once: what may concern one stream in the order in which it came, everything else side by side."""
+"""Many facts at once: what may concern one stream in the order in which it came, everything else together."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Iterable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
+from itertools import islice, zip_longest
+from typing import Any, TypeVar
 
 from shared.ingress.cloudevents import Incoming
 
 T = TypeVar("T")
+_NOTHING: Any = object()
 
-AT_ONCE = 250
-"""Lanes under way at most: enough to fill a group of appends, and a task for each fact costs more than it brings."""
+TOGETHER = 125
+"""Facts decided together at most: other requests are not answered meanwhile."""
+AT_ONCE = 2
+"""Groups under way at most: while one is written the next is decided."""
 
 
 def name_of(incoming: Incoming) -> Hashable:
@@ -24,9 +28,9 @@ async def in_lanes(
     each: Iterable[T],
     lane: Callable[[T], Hashable],
     name: Callable[[T], Hashable],
-    take: Callable[[T], Awaitable[None]],
+    take: Callable[[Sequence[T]], Awaitable[None]],
 ) -> None:
-    """Take what is of one lane one after the other, lanes side by side. Raises what ``take`` raises.
+    """Take what is of one lane one after the other, of several lanes one each together. Raises what ``take`` raises.
 
     What has the name of one before it comes last: whatever lane it is in, the first one is decided first.
     """
@@ -43,15 +47,20 @@ async def in_lanes(
     left = iter(lanes.values())
 
     async def work() -> None:
-        for ones in left:
-            for one in ones:
-                await take(one)
+        while some := list(islice(left, TOGETHER)):
+            for row in zip_longest(*some, fillvalue=_NOTHING):
+                await take([one for one in row if one is not _NOTHING])
 
+    await side_by_side(work() for _ in range(AT_ONCE))
+    for one in again:
+        await take([one])
+
+
+async def side_by_side(several: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Await several; the first error of one ends the others, and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(AT_ONCE, len(lanes))):
-                group.create_task(work())
-    except ExceptionGroup as several:
-        raise several.exceptions[0] from several
-    for one in again:
-        await take(one)
+            for each in several:
+                group.create_task(each)
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from errors

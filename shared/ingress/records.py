@@ -22,7 +22,7 @@ from shared.contracts import ContractError, Rejected
 from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.ingress.cloudevents import Incoming, Unreadable, of_record
 from shared.ingress.handler import FactHandler, NotOurs
-from shared.ingress.lanes import in_lanes, name_of
+from shared.ingress.lanes import in_lanes, name_of, side_by_side
 from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
 from shared.streams.broker import Broker
@@ -105,7 +105,7 @@ class RecordIngress:
         if publisher is None:
             return
         read = [(record, _read(record)) for record in records]
-        await in_lanes(read, self._lane, _name, lambda one: self._decide(publisher, *one))
+        await in_lanes(read, self._lane, _name, lambda some: self._decide_all(publisher, some))
 
     def _lane(self, one: Read) -> Any:
         return "" if isinstance(one[1], Unreadable) else self._facts.facts.lane_of(one[1])
@@ -119,6 +119,13 @@ class RecordIngress:
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
         return None
+
+    async def _decide_all(self, publisher: Publisher, some: Sequence[Read]) -> None:
+        """Decide records of which none needs the effect of another."""
+        facts = [read for _, read in some if isinstance(read, Incoming)]
+        answers = await self._facts.take_plain(facts, publisher)
+        done = {name_of(fact) for fact, answer in zip(facts, answers, strict=True) if answer is not None}
+        await side_by_side(self._decide(publisher, *one) for one in some if _name(one) not in done)
 
     async def _decide(self, publisher: Publisher, record: Any, read: Incoming | Unreadable) -> None:
         """Decide one record. What fails on it for no reason outside is kept, so that others go on."""

@@ -25,6 +25,7 @@ from shared.operating.showing import Gauges
 from shared.operating.sql import statement
 from shared.operating.status import ConsumerStatus, RelayStatus, RoleStatus, ServiceStatus
 from shared.operating.verdicts import (
+    STARTING_SECONDS,
     WINDOW_SECONDS,
     Beat,
     Sample,
@@ -85,7 +86,8 @@ class _Past:
 class Watcher:
     """Watches one service; ``status`` is what it saw last.
 
-    ``expected``: processes that are missed when they were never heard of. ``relays``: those of this process.
+    ``expected``: processes that are missed when they were never heard of for ``starting`` seconds. ``relays``: those of
+    this process.
     """
 
     def __init__(
@@ -97,8 +99,10 @@ class Watcher:
         *,
         relays: Sequence[Relay] = (),
         expected: Sequence[str] = (),
+        starting: float = STARTING_SECONDS,
     ) -> None:
         self._service, self._dsn, self._own_relays, self._expected = service, dsn, relays, expected
+        self._missed_from = monotonic() + starting
         self._relaying = broker is not None
         self._ends = Ends(broker, topics)
         self._connection: asyncpg.Connection | None = None
@@ -197,7 +201,8 @@ class Watcher:
         by_name = {(row["process"], row["instance"]): row for row in rows}
         roles = [_role(by_name[each.process, each.instance], of_role(each)) for each in beats]
         known = {each.process for each in roles}
-        return roles + [_missing(name) for name in self._expected if name not in known]
+        missed: Verdict = "stopped" if monotonic() >= self._missed_from else "unknown"
+        return roles + [_missing(name, missed) for name in self._expected if name not in known]
 
     def _relay(self, row: Any, paused: frozenset[str], now: float) -> RelayStatus:
         shard, position, head = row["shard"], row["position"], row["head"]
@@ -276,8 +281,8 @@ def _role(row: Any, verdict: Verdict) -> RoleStatus:
     )
 
 
-def _missing(process: str) -> RoleStatus:
-    return RoleStatus(process, "", None, None, None, ready=False, message="never heard of", verdict="stopped")
+def _missing(process: str, verdict: Verdict) -> RoleStatus:
+    return RoleStatus(process, "", None, None, None, ready=False, message="never heard of", verdict=verdict)
 
 
 def _halted(message: str) -> Mapping[str, str]:

@@ -20,6 +20,8 @@ _LOST = " า"
 def repair(text: str) -> str:
     """``text`` in NFC with its damage repaired. Raises TextRefused, as ``normalise`` does."""
     text = normalise(text)
+    if text.isascii():
+        return text
     if _OUT_OF_ORDER.search(text):
         text = _reordered(text)
     if _LOST in text:

@@ -26,6 +26,8 @@ def normalise(text: str) -> str:
             "ข้อความมีอักขระ U+0000 ซึ่งจัดเก็บไม่ได้",
             "The text contains the character U+0000, which cannot be stored.",
         )
+    if text.isascii():
+        return text
     if _SURROGATE.search(text):
         raise TextRefused(
             "text.lone_surrogate",

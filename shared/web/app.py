@@ -43,7 +43,7 @@ def base_app(
     """What every service serves: its ``routers``, health, metrics, the clock if it has one, problems for what fails.
 
     In ``app.state`` handlers find ``authenticator`` and ``public_read``, for the dependencies ``auth.authorise(roles)``
-    and ``viewing.viewer``. A handler may raise ``Rejected``. ``failed`` answers a request in which the service itself failed.
+    and ``viewing.viewer``; ``failed`` answers for a service that itself failed. A handler may raise ``Rejected``.
     """
     app = FastAPI(
         title=f"OBEC CLUSTER: {service}",

@@ -101,7 +101,7 @@ async def test_each_kind_of_poison_parks_or_stops_just_what_it_should_and_is_hea
     log.appoint(BUG, "2016-12-02", 8)
     log.propose(LATE, "2016-11-02")
     events = log.chained()
-    async with sending(stage) as producer, operator(stage) as duty:
+    async with sending(stage) as producer, operator(stage) as duty, stage.watching() as console:
         await send(stage, producer, events[:10])
         strangers = await stray(stage, producer)
         forked = await send(stage, producer, [events[4]._replace(event_id=events[0].event_id, stream="committee:x")])
@@ -109,7 +109,9 @@ async def test_each_kind_of_poison_parks_or_stops_just_what_it_should_and_is_hea
         await stops_and_parks_just_that(stage)
 
         await what_would_change_is_shown_first(stage, duty)
-        stage.projector("first", OBEC_INSTANCE="first").spawn()
+        await stage.projector("first", OBEC_INSTANCE="first").start()
+        parked = ("consumer.parked", f"{CONSUMER}:{CONSUMER}")
+        await console.sees("consumer", CONSUMER, "stalled", rings=[parked], halted="stream.fork")
         await is_healed_though_the_projector_is_killed(stage, duty)
         for record in (0, 1, 2, *strangers):
             await duty.skip(record)
@@ -119,6 +121,7 @@ async def test_each_kind_of_poison_parks_or_stops_just_what_it_should_and_is_hea
         assert [(each["applied"], each["still_parked"]) for each in ends] == [(3, 0), (0, 0)]
         await eventually(lambda: has_applied(stage, STREAM.format(LATE), 1), 20)
         assert await stage.ask(stage.views.app_dsn, PARKED) == []
+        await console.falls_silent()
         assert await rebuild_differences(stage.views, stage.broker, stage.topics, [SERVICE], stage.shards) == []
         audited = await duty.get("audit")
         assert {each["action"] for each in audited} == {"skip", "replay"}

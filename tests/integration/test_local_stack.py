@@ -22,7 +22,24 @@ from deploy.local.postgres import Postgres, as_user
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
 from deploy.local.topics import create_topics
-from tests.servers import FOLDER, run_folder
+from tests.servers import FOLDER, Servers, embedded, run_folder
+
+
+@pytest.fixture(scope="module")
+def one_stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack for the tests of this module that find it running, whatever one of them did to it."""
+    assert servers
+    stack = embedded(run_folder() / f"own-{tmp_path_factory.mktemp('stack').name}")
+    stack.home.mkdir(parents=True)
+    yield stack
+    stack.reset()
+
+
+@pytest.fixture
+def standing(one_stack: Stack) -> Stack:
+    """That stack, running."""
+    one_stack.start_servers()
+    return one_stack
 
 
 @pytest.fixture
@@ -33,11 +50,10 @@ def postgres(tmp_path: Path) -> Iterator[Postgres]:
     server.stop()
 
 
-def test_starting_what_runs_changes_nothing(own_stack: Stack) -> None:
-    own_stack.start_servers()
-    before = pids(own_stack)
-    own_stack.start_servers()
-    assert pids(own_stack) == before
+def test_starting_what_runs_changes_nothing(standing: Stack) -> None:
+    before = pids(standing)
+    standing.start_servers()
+    assert pids(standing) == before
 
 
 def test_two_starts_at_once_start_one_stack(own_stack: Stack) -> None:
@@ -46,23 +62,21 @@ def test_two_starts_at_once_start_one_stack(own_stack: Stack) -> None:
     assert [state.state for state in own_stack.status()] == ["running", "running"]
 
 
-def test_servers_that_were_killed_come_back_with_what_they_had(own_stack: Stack) -> None:
-    own_stack.start_servers()
-    asyncio.run(execute(own_stack.dsn("committee", "owner"), "CREATE TABLE kept AS SELECT 1 AS id"))
-    asyncio.run(create_topics(own_stack.broker))
-    kill(own_stack.kafka.pid)
-    kill(own_stack.postgres.pid)
-    own_stack.start_servers()
-    assert asyncio.run(fetch(own_stack.dsn("committee", "owner"), "SELECT id FROM kept")) == 1
+def test_servers_that_were_killed_come_back_with_what_they_had(standing: Stack) -> None:
+    asyncio.run(execute(standing.dsn("committee", "owner"), "CREATE TABLE kept AS SELECT 1 AS id"))
+    asyncio.run(create_topics(standing.broker))
+    kill(standing.kafka.pid)
+    kill(standing.postgres.pid)
+    standing.start_servers()
+    assert asyncio.run(fetch(standing.dsn("committee", "owner"), "SELECT id FROM kept")) == 1
     with pytest.raises(StackError, match="has 1 partitions, not 2"):
-        asyncio.run(create_topics(own_stack.broker, shards=2))
+        asyncio.run(create_topics(standing.broker, shards=2))
 
 
-def test_stopping_twice_is_no_error(own_stack: Stack) -> None:
-    own_stack.start_servers()
-    own_stack.stop()
-    own_stack.stop()
-    assert [state.state for state in own_stack.status()] == ["stopped", "stopped"]
+def test_stopping_twice_is_no_error(standing: Stack) -> None:
+    standing.stop()
+    standing.stop()
+    assert [state.state for state in standing.status()] == ["stopped", "stopped"]
 
 
 def test_a_pid_file_that_names_a_strangers_process_is_no_hindrance(postgres: Postgres) -> None:
@@ -128,9 +142,8 @@ def test_a_taken_port_is_said_in_one_line(own_stack: Stack, name: str) -> None:
     assert str(raised.value) == message
 
 
-def test_a_stack_that_runs_on_other_ports_is_not_taken_for_this_one(own_stack: Stack) -> None:
-    own_stack.start_servers()
-    elsewhere = Stack(own_stack.home, Ports.free(), cache=FOLDER / "cache", programs=())
+def test_a_stack_that_runs_on_other_ports_is_not_taken_for_this_one(standing: Stack) -> None:
+    elsewhere = Stack(standing.home, Ports.free(), cache=FOLDER / "cache", programs=())
     with pytest.raises(StackError, match="another port"):
         elsewhere.start_servers()
 
@@ -149,49 +162,44 @@ def test_the_wrong_database_is_said_in_one_line_and_fails() -> None:
     assert "DSN cannot be reached" in run.stderr
 
 
-def test_given_servers_are_used_and_left_alone(own_stack: Stack, tmp_path: Path) -> None:
-    own_stack.start_servers()
-    dsns = {(service, role): own_stack.dsn(service, role) for service in SERVICES for role in ("owner", "app")}
-    guest = Stack(tmp_path / "guest", Ports.free(), given=Given(own_stack.broker, dsns), programs=())
+def test_given_servers_are_used_and_left_alone(standing: Stack, tmp_path: Path) -> None:
+    dsns = {(service, role): standing.dsn(service, role) for service in SERVICES for role in ("owner", "app")}
+    guest = Stack(tmp_path / "guest", Ports.free(), given=Given(standing.broker, dsns), programs=())
     guest.start_servers()
     assert [state.state for state in guest.status()] == ["given", "given"]
     assert "OBEC_EMBEDDED" not in guest.environment()
     guest.stop()
-    assert [state.state for state in own_stack.status()] == ["running", "running"]
+    assert [state.state for state in standing.status()] == ["running", "running"]
 
 
-def test_stopping_spares_a_stranger_that_names_our_files(own_stack: Stack) -> None:
-    own_stack.start_servers()
-    configuration = own_stack.home / "kafka" / "server.properties"
+def test_stopping_spares_a_stranger_that_names_our_files(standing: Stack) -> None:
+    configuration = standing.home / "kafka" / "server.properties"
     stranger = subprocess.Popen(["tail", "-f", str(configuration)], stdout=subprocess.DEVNULL)
     try:
-        own_stack.stop()
+        standing.stop()
         assert stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()
 
 
-def test_the_role_that_runs_neither_creates_tables_nor_reads_another_service(postgres: Postgres) -> None:
-    postgres.start()
+def test_the_role_that_runs_neither_creates_tables_nor_reads_another_service(standing: Stack) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        asyncio.run(execute(postgres.dsn("committee", "app"), "CREATE TABLE intruder (id int)"))
-    foreign = f"{postgres.dsn('activity', 'app').rpartition('/')[0]}/obec_committee"
+        asyncio.run(execute(standing.postgres.dsn("committee", "app"), "CREATE TABLE intruder (id int)"))
+    foreign = f"{standing.postgres.dsn('activity', 'app').rpartition('/')[0]}/obec_committee"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         asyncio.run(execute(foreign, "SELECT 1"))
 
 
 @pytest.mark.parametrize("setting", ["lock_timeout", "idle_in_transaction_session_timeout"])
-def test_no_role_waits_for_ever(postgres: Postgres, setting: str) -> None:
-    postgres.start()
+def test_no_role_waits_for_ever(standing: Stack, setting: str) -> None:
     for role in ("owner", "app"):
-        assert asyncio.run(fetch(postgres.dsn("reporting", role), f"SHOW {setting}")) != "0"
+        assert asyncio.run(fetch(standing.postgres.dsn("reporting", role), f"SHOW {setting}")) != "0"
 
 
-def test_a_commit_is_flushed_to_the_disk(postgres: Postgres) -> None:
-    postgres.start()
+def test_a_commit_is_flushed_to_the_disk(standing: Stack) -> None:
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        assert asyncio.run(fetch(postgres.dsn("committee", "app"), f"SHOW {setting}")) == "on"
+        assert asyncio.run(fetch(standing.postgres.dsn("committee", "app"), f"SHOW {setting}")) == "on"
 
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")

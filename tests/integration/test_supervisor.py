@@ -85,6 +85,19 @@ def test_a_process_that_outlives_its_supervisor_is_ended_by_the_next_start(
     supervisor.stop()
 
 
+def test_what_works_in_the_background_can_be_started_later(tmp_path: Path) -> None:
+    supervisor = supervisor_of(tmp_path, Program("worker", ("tests.programs.worker",), background=True))
+    try:
+        supervisor.start(background=False)
+        assert [(each.name, each.ready) for each in supervisor.states()] == [("issuer", True), ("worker", False)]
+        supervisor.start_background()
+        assert processes.wait_until(lambda: all(each.ready for each in supervisor.states()), 30.0)
+        supervisor.start_background()
+        assert all(each.ready for each in supervisor.states())
+    finally:
+        supervisor.stop()
+
+
 def test_a_ready_file_of_an_earlier_life_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.local.supervisor.READY_SECONDS", 4.0)
     supervisor = supervisor_of(tmp_path, Program("failing", ("tests.programs.failing",)))

@@ -1,8 +1,11 @@
 """The whole product on one machine: up, up again, up after everything was killed, down."""
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from deploy.local import processes
@@ -54,6 +57,22 @@ def test_every_process_runs_after_up(settings: Settings) -> None:
     assert set(pids(settings)) == set(PROCESSES)
 
 
+def test_operators_see_every_process_at_work_and_one_that_was_killed_as_stopped(settings: Settings) -> None:
+    """The supervisor stands still meanwhile: it would have started that one again."""
+    expected = {name: "ok" for name in PROCESSES if name.startswith("reporting-")}
+    token = obec("token", "operator", settings=settings).stdout.strip()
+    assert processes.wait_until(lambda: seen(settings, token) == expected, 60.0, pause=0.5), seen(settings, token)
+    monitor = pids(settings)["reporting-monitor"]
+    os.kill(supervisor_of(settings), signal.SIGSTOP)
+    try:
+        kill(monitor)
+        stopped = {**expected, "reporting-monitor": "stopped"}
+        assert processes.wait_until(lambda: seen(settings, token) == stopped, 15.0, pause=0.5), seen(settings, token)
+    finally:
+        os.kill(supervisor_of(settings), signal.SIGCONT)
+    assert processes.wait_until(lambda: seen(settings, token) == expected, 60.0, pause=0.5), seen(settings, token)
+
+
 def test_up_again_changes_nothing(settings: Settings) -> None:
     before = pids(settings)
     assert obec("up", settings=settings).returncode == 0
@@ -62,8 +81,7 @@ def test_up_again_changes_nothing(settings: Settings) -> None:
 
 def test_up_brings_everything_back_after_kill_9_of_everything(settings: Settings) -> None:
     before = pids(settings)
-    [supervisor] = processes.find(lambda words: words[-1:] == [str(data_folder(settings) / "run" / "supervisor.conf")])
-    for pid in (supervisor, before["kafka"], before["postgres"], before["committee-api"]):
+    for pid in (supervisor_of(settings), before["kafka"], before["postgres"], before["committee-api"]):
         kill(pid)
     run = obec("up", settings=settings)
     assert run.returncode == 0, run.stderr
@@ -77,6 +95,20 @@ def test_down_ends_every_process(settings: Settings) -> None:
     assert obec("down", settings=settings).returncode == 0
     assert not [name for name, pid in before.items() if processes.lives(pid)]
     assert obec("status", settings=settings).returncode == 3
+
+
+def supervisor_of(settings: Settings) -> int:
+    """The supervisor's pid."""
+    configuration = str(data_folder(settings) / "run" / "supervisor.conf")
+    [found] = processes.find(lambda words: words[-1:] == [configuration])
+    return found
+
+
+def seen(settings: Settings, token: str) -> dict[str, str]:
+    """Verdicts of reporting's processes, as an operator sees them."""
+    address = f"http://127.0.0.1:{settings['OBEC_REPORTING_PORT']}/v1/ops/status"
+    answer = httpx.get(address, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
+    return {each["process"]: each["verdict"] for each in answer.raise_for_status().json()["roles"]}
 
 
 def pids(settings: Settings) -> dict[str, int]:

@@ -88,7 +88,7 @@ def _planted(tree: Path, defect: Defect, environment: Mapping[str, str], console
     path, begin = tree / defect.file, time.monotonic()
     kept = path.read_text("utf-8")
     try:
-        path.write_text(_with(defect, kept), "utf-8")
+        path.write_text(with_defect(defect, kept), "utf-8")
         said = _outcome(tree, defect, environment)
     except LookupError as error:
         said = str(error)
@@ -99,7 +99,7 @@ def _planted(tree: Path, defect: Defect, environment: Mapping[str, str], console
     return verdict
 
 
-def _with(defect: Defect, text: str) -> str:
+def with_defect(defect: Defect, text: str) -> str:
     """The file's text with the defect. Raises LookupError when its place is not found, or is not one place."""
     for old, new in ((defect.old, defect.new), (defect.old_too, defect.new_too)):
         if not old:

@@ -532,8 +532,8 @@ DEFECTS = (
     Defect(
         "a row of a view that differs passes for verified",
         "obec/recount.py",
-        'if lines else ("", "", "")',
-        'if lines[1:] else ("", "", "")',
+        "view.rows(world), [dict(row) for row in rows])",
+        "view.rows(world), [*view.rows(world)])",
         PROVING + "test_an_edited_row_of_a_view_is_named_by_table_key_and_column",
     ),
     # --- what is shown

@@ -79,6 +79,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rebuild.swap": _("Swap"),
         "rebuild.roll-back": _("Roll back"),
         "rebuild.drop": _("Drop"),
+        "rebuild.swapped": _("Swapped"),
+        "rebuild.dropped": _("Dropped"),
         "acknowledge": _("Acknowledge"),
         "silence": _("Silence"),
         "verify": _("Verify now"),

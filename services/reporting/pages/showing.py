@@ -74,6 +74,10 @@ class Showing:
         """A moment that a service told as text."""
         return self.moment(datetime.fromisoformat(text))
 
+    def on(self, text: str) -> Markup | str:
+        """A day that a service told as text."""
+        return self.day(date.fromisoformat(text))
+
     def event_name(self, type_: str | None) -> Markup | str:
         """An event's name in words, from its whole type; of a record that is no event, that there is none."""
         return self.word("event", type_.split(".")[-2]) if type_ and type_.count(".") > 1 else self.why("none")

@@ -114,6 +114,11 @@ RULES: Mapping[str, str] = {
 EVENTS: Mapping[str, str] = {
     "ProgrammeRegistered": _("Programme registered"),
     "ProgrammeAmended": _("Programme amended"),
+    "PublisherRegistered": _("Publisher registered"),
+    "PublisherChanged": _("Publisher changed"),
+    "PublisherSuspended": _("Publisher suspended"),
+    "CredentialIssued": _("Credential issued"),
+    "CredentialRevoked": _("Credential revoked"),
     "CommitteeProposed": _("Committee proposed"),
     "CommitteeProposalWithdrawn": _("Proposal withdrawn"),
     "CommitteeAppointed": _("Committee appointed"),

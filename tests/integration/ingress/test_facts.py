@@ -13,13 +13,15 @@ import pytest
 from services.committee.mandate import AdoptMandate, DraftMandate
 from services.committee.programme import RegisterProgramme
 from shared.contracts import Rejected
-from shared.eventstore.append import OtherContent
+from shared.contracts.committee import PublisherRights
+from shared.eventstore.append import Append, OtherContent, Verdict
+from shared.eventstore.commands import Ready
 from shared.ingress import receipts
 from shared.ingress.facts import Fact, Facts
 from shared.ingress.handler import NotOurs
 from shared.ingress.register import Publisher
 from tests.conftest import NewDatabase
-from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, proposed
+from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, incoming, proposed
 from tests.unit.committee.examples import PROGRAMME_ID, definition, mandate_text
 
 
@@ -329,3 +331,58 @@ async def test_what_names_a_person_is_refused_with_its_place(on: Desk) -> None:
     ]
     kept = await on.store.pool.fetch("SELECT reason FROM inbox WHERE reason IS NOT NULL")
     assert "สมชาย" not in str([dict(each) for each in kept])
+
+
+async def test_of_many_together_what_stands_as_it_came_is_answered_and_the_rest_is_left(on: Desk) -> None:
+    await on.send(proposed("known", "R01"))
+    await on.send(proposed("other", "R02"))
+    many = {
+        "plain": proposed("plain", "R03"),
+        "known": proposed("known", "R01"),
+        "other content": proposed("other", "R04"),
+        "refused": proposed("refused", "R01", proposed_on="2016-12-16"),
+        "waits": appointed("waits", "R05"),
+        "unfit": proposed("unfit", "R99"),
+        "repaired": proposed("repaired", "R06", proposed_by="ส านักงาน"),
+        "not its source": {**proposed("source", "R07"), "source": "/ext/e-meeting/central"},
+        "not ours": event("MeetingHeld", "theirs", {}),
+        "nobody's": event("Nonsense", "nobody", {}),
+        "corrects nothing": {**proposed("corrects", "R08"), "corrects": f"{SOURCE} nothing"},
+    }
+    answers = await on.facts.take_plain([incoming(each) for each in many.values()], PERSONNEL)
+    told = {what: answer for what, answer in zip(many, answers, strict=True) if answer is not None}
+    assert {what: (answer.outcome, answer.repeated) for what, answer in told.items()} == {
+        "plain": ("accepted", False), "known": ("accepted", True)
+    }  # fmt: skip
+    assert [each for each, _ in await on.outcomes()] == ["known", "other", "plain"]
+
+
+async def test_of_many_together_what_the_publisher_may_not_send_is_left(on: Desk) -> None:
+    narrow = replace(
+        PERSONNEL, rights=PublisherRights(sources=(SOURCE,), types=("CommitteeProposed",), regions=("R09",))
+    )
+    many = [proposed("p-1", "R09"), proposed("p-2", "R10"), appointed("a-1", "R09")]
+    answers = await on.facts.take_plain([incoming(each) for each in many], narrow)
+    assert [answer and answer.outcome for answer in answers] == ["accepted", None, None]
+
+
+async def test_of_two_together_on_one_stream_the_second_is_left_to_be_decided_on_what_the_first_did(on: Desk) -> None:
+    first, second = proposed("p-1"), proposed("p-2", proposed_on="2016-12-16")
+    accepted, left = await on.facts.take_plain([incoming(first), incoming(second)], PERSONNEL)
+    assert accepted is not None
+    assert (accepted.version, left) == (1, None)
+    assert (await on.send(second)).outcome == "rejected"
+
+
+async def test_a_rule_that_fails_on_one_leaves_all_to_be_taken_alone(on: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    decided = on.handler.decided
+
+    def failing(ready: Ready, verdict: Verdict | None = None) -> Append:
+        if ready.request.id == "p-2":
+            raise RuntimeError("a defect")
+        return decided(ready, verdict)
+
+    monkeypatch.setattr(on.handler, "decided", failing)
+    many = [proposed("p-1", "R01"), proposed("p-2", "R02"), proposed("p-3", "R03")]
+    assert await on.facts.take_plain([incoming(each) for each in many], PERSONNEL) == [None] * 3
+    assert [(await on.send(each)).outcome for each in many] == ["accepted", "quarantined", "accepted"]

@@ -146,7 +146,11 @@ async def test_a_record_on_which_the_service_fails_is_kept_and_the_next_goes_on(
             raise ZeroDivisionError
         return await take(incoming, publisher, dry_run=dry_run)
 
+    async def none(many: Sequence[Incoming], _publisher: Publisher) -> list[None]:
+        return [None] * len(many)
+
     monkeypatch.setattr(office.desk.facts, "take", failing)
+    monkeypatch.setattr(office.desk.facts, "take_plain", none)
     async with office.working():
         await office.send(proposed("1", "R01"), proposed("2", "R02"))
         assert sorted(await office.has_told(2)) == [("0/0", "quarantined"), ("2", "accepted")]

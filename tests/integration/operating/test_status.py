@@ -95,13 +95,19 @@ async def test_the_status_is_for_operators(stage: Stage, issuer: RunningIssuer) 
         assert (await console.status())["service"] == "activity"
 
 
-async def test_a_service_whose_database_does_not_answer_is_unknown(stage: Stage, tmp_path: Path) -> None:
-    """What was seen before is told with it, and is not shown as a metric any more."""
-    watcher = Watcher("activity", stage.database.app_dsn, None, Topics(), expected=["activity-reactions"])
+@pytest.mark.parametrize(("starting", "verdict"), [(30.0, "unknown"), (0.0, "stopped")])
+async def test_a_process_is_missed_that_was_not_heard_of_once_it_had_time_to_start(
+    stage: Stage, starting: float, verdict: str
+) -> None:
+    expected = ["activity-reactions"]
+    watcher = Watcher("activity", stage.database.app_dsn, None, Topics(), expected=expected, starting=starting)
     await watcher.look()
-    assert [(each.process, each.verdict) for each in watcher.status.roles] == [("activity-reactions", "stopped")]
-    assert (watcher.status.verdict, watcher.status.message) == ("stopped", "")
+    assert [(each.process, each.verdict) for each in watcher.status.roles] == [("activity-reactions", verdict)]
+    assert (watcher.status.verdict, watcher.status.message) == (verdict, "")
     await watcher.close()
+
+
+async def test_a_service_whose_database_does_not_answer_is_unknown(stage: Stage, tmp_path: Path) -> None:
     nowhere = f"postgresql://nobody@/nothing?host={tmp_path}"
     watcher = Watcher("activity", nowhere, None, Topics())
     await watcher.look()

@@ -107,9 +107,9 @@ async def test_a_view_gives_the_figures_that_the_api_gives(shared: Site, servers
     assert told
     for row in told:
         mine = found[tuple(row[names.get(each, each)] for each in key)]
-        shared = {name: names.get(name, name) for name in mine if names.get(name, name) in row}
-        assert {name: mine[name] for name in shared} == {name: as_told(row[theirs]) for name, theirs in shared.items()}
-        assert len(shared) >= len(mine) - 3
+        common = {name: names.get(name, name) for name in mine if names.get(name, name) in row}
+        assert {name: mine[name] for name in common} == {name: as_told(row[theirs]) for name, theirs in common.items()}
+        assert len(common) >= len(mine) - 3
 
 
 async def test_totals_completeness_and_the_nation_are_the_api_s_too(shared: Site, servers: Servers) -> None:

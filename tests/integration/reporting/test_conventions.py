@@ -79,6 +79,17 @@ async def test_an_answer_at_hand_is_not_sent_again_while_it_holds(shared: Site, 
     assert again.headers["etag"] == first.headers["etag"]
 
 
+async def test_lists_at_hand_are_not_sent_again_either(shared: Site) -> None:
+    tags = set()
+    for path in ("/v1/programmes", "/v1/dictionary", "/v1/dictionary?format=csv"):
+        first = await shared.client.get(path)
+        assert first.status_code == 200, first.text
+        again = await shared.client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b""), path
+        tags.add(first.headers["etag"])
+    assert len(tags) == 3
+
+
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx", "parquet"])
 async def test_the_same_tag_is_the_same_bytes_though_time_goes_by(
     shared: Site, monkeypatch: pytest.MonkeyPatch, form: str

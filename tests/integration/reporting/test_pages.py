@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 import pytest_asyncio
 
 from services.reporting.pages.routes import Pages
@@ -233,6 +234,33 @@ async def test_what_cannot_be_shown_is_a_page_for_people_and_a_problem_for_progr
             assert f'<html lang="{language}">' in page.text, path
             assert code in page.text
             assert problem[language].partition("(")[0] in unescape(page.text), path
+
+
+async def test_a_failure_inside_is_a_page_for_people_and_a_problem_for_programs(
+    shared: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_asked: object) -> None:
+        raise ZeroDivisionError("the secret of the house")
+
+    monkeypatch.setattr(shared.site.desk, "ask", fail)
+    program = await shared.look("", status=500, headers={"Accept": "application/json"})
+    assert program.json()["code"] == "service.failed"
+    page = await shared.look("?lang=en", status=500)
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    assert page.headers["cache-control"] == "no-store"
+    assert '<html lang="en">' in page.text
+    assert "service.failed" in page.text
+    assert f'href="/{PROGRAMME}?lang=en"' in page.text
+    assert "secret" not in page.text
+
+    monkeypatch.setattr("services.reporting.pages.problems.page", fail_at_once)
+    bare = await shared.look("", status=500)
+    assert bare.json()["code"] == "service.failed"
+
+
+def fail_at_once(*_given: object) -> None:
+    raise ZeroDivisionError("no page can be made")
 
 
 async def test_a_programme_that_nobody_registered_is_no_page(shared: Reader) -> None:

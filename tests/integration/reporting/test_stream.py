@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from html import unescape
 from typing import Any
 
 import orjson
 
 from services.reporting.following import Watch, resumed
+from services.reporting.pages.routes import Pages
 from tests.eventually import eventually
 from tests.integration.reporting.site import Site
 from tests.unit.reporting.log import PROGRAMME, Log
@@ -113,14 +116,37 @@ async def test_a_listener_who_goes_before_the_database_has_answered_leaves_nobod
 async def test_an_id_that_is_none_and_a_programme_that_is_not_there_are_refused(site: Site) -> None:
     await known(site)
     path = f"/v1/programmes/{PROGRAMME}/stream"
-    refused = await site.client.get(path, headers={"Last-Event-ID": "no-id!"})
-    assert (refused.status_code, refused.json()["code"]) == (400, "query.unreadable")
+    for refused in (
+        await site.client.get(path, headers={"Last-Event-ID": "no-id!"}),
+        await site.client.get(path, params={"from": "no-id!"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (400, "query.unreadable")
     unknown = await site.client.get("/v1/programmes/none/stream")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "programme.unknown")
 
 
+async def test_nothing_is_missed_that_came_between_a_page_and_its_stream(site: Site) -> None:
+    Pages(site.desk).add_to(site.app)
+    log = await known(site)
+    page = await site.client.get(f"/{PROGRAMME}", headers={"Accept": "text/html"})
+    [address] = re.findall(r'data-stream="([^"]+)"', page.text)
+    log.at("2016-11-10").propose("R07", "2016-11-01")
+    await site.project(log)
+    path, _, query = unescape(address).partition("?")
+    sent = await heard_at(site, path, b"event: applied", query)
+    assert any(b"CommitteeProposed" in message.get("body", b"") for message in sent)
+
+
 async def test_the_address_speaks_server_sent_events(site: Site) -> None:
     await known(site)
+    sent = await heard_at(site, f"/v1/programmes/{PROGRAMME}/stream", b"event: listening")
+    headers = dict(sent[0]["headers"])
+    assert headers[b"content-type"].startswith(b"text/event-stream")
+    assert any(b"id: " in message.get("body", b"") for message in sent)
+
+
+async def heard_at(site: Site, path: str, awaited: bytes, query: str = "") -> list[dict[str, Any]]:
+    """What is sent to who listens at an address, until what is awaited was heard."""
     sent: list[dict[str, Any]] = []
     enough = asyncio.Event()
 
@@ -130,16 +156,15 @@ async def test_the_address_speaks_server_sent_events(site: Site) -> None:
 
     async def send(message: Any) -> None:
         sent.append(message)
-        if b"event: listening" in message.get("body", b""):
+        if awaited in message.get("body", b""):
             enough.set()
 
-    path = f"/v1/programmes/{PROGRAMME}/stream"
     scope = {
         "type": "http",
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [],
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -149,6 +174,4 @@ async def test_the_address_speaks_server_sent_events(site: Site) -> None:
         "server": ("127.0.0.1", 1),
     }
     await asyncio.wait_for(site.app(scope, receive, send), SECONDS)
-    headers = dict(sent[0]["headers"])
-    assert headers[b"content-type"].startswith(b"text/event-stream")
-    assert any(b"id: " in message.get("body", b"") for message in sent)
+    return sent

@@ -45,6 +45,13 @@ async def test_what_is_asked_at_once_is_one_question() -> None:
     assert source.asked == [["a", "b"]]
 
 
+async def test_several_are_one_question_with_an_answer_each() -> None:
+    source = Source()
+    source.gate.set()
+    assert await Together(source).several(["a", "b", "a"]) == {"a": 0, "b": 0}
+    assert source.asked == [["a", "b"]]
+
+
 async def test_nobody_is_given_an_answer_that_was_read_before_the_question_came() -> None:
     source = Source()
     ask = Together(source)

@@ -53,7 +53,7 @@ ACTIONS: Mapping[str, Action] = {
     "acknowledge": Action("ops/alarms/{id}/acknowledge", _WHY),
     "silence": Action("ops/alarms/{id}/silence", {"until": MOMENT, **_WHY}),
     "verify": Action("ops/proofs", _WHY),
-    "close-period": Action("indicators/{stream}/close-period", {"period": TEXT}, commands=True),
+    "close-period": Action("indicators/{stream}/close-period", {"period": TEXT, **_WHY}, commands=True),
     "reopen-period": Action("indicators/{stream}/reopen-period", {"period": TEXT, **_WHY}, commands=True),
     "extend-period": Action(
         "indicators/{stream}/extend-period", {"period": TEXT, "region": TEXT, "until": TEXT, **_WHY}, commands=True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -63,15 +63,9 @@ class Console:
         back = form.get("back", "")
         known_back = back if back in {page.path for page in PAGES} else ""
         operator, show = _looking(request, self._services, known_back)
-        key = form.get("key") or str(uuid4())
-        told = await self._services.order(
-            service,
-            path_of(action, form),
-            operator.token,
-            operator.language,
-            body_of(action, form),
-            key if action.commands else None,
-        )
+        path, body = path_of(action, form), body_of(action, form)
+        key = _key(form, path, body) if action.commands else None
+        told = await self._services.order(service, path, operator.token, operator.language, body, key)
         context = {
             **_around(request, show, known_back),
             "action": name,
@@ -110,6 +104,11 @@ async def _digest(operator: Operator) -> str:
         alarms.body["counts"] if alarms.is_well else None,
     ]
     return hashlib.sha256(orjson.dumps(seen)).hexdigest()[:16]
+
+
+def _key(form: Mapping[str, str], path: str, body: Mapping[str, Any]) -> str:
+    """A command's idempotency key: a form sent twice commands once, what was filled in otherwise commands anew."""
+    return str(uuid5(NAMESPACE_OID, f"{form.get('key', uuid4())} {path} {sorted(body.items())}"))
 
 
 def _looking(request: Request, services: Services, path: str) -> tuple[Operator, Showing]:

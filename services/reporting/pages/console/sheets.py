@@ -10,6 +10,7 @@ from typing import Any
 
 from services.reporting.pages.console.services import SERVICES, Services, Told
 from services.reporting.pages.language import marked as _
+from shared.thai.regions import CODES
 from shared.web.problems import Language
 
 WRITING = ("committee", "activity", "evaluation")
@@ -150,6 +151,11 @@ async def proofs(operator: Operator) -> dict[str, Any]:
     return {"told": await operator.ask("proofs")}
 
 
+async def periods(operator: Operator) -> dict[str, Any]:
+    """Periods, closed and open, and who may send later."""
+    return {"told": await operator.ask("periods"), "regions": CODES}
+
+
 async def audit(operator: Operator) -> dict[str, Any]:
     """What operators did, in all services, newest first."""
     found = await operator.ask_all("audit")
@@ -176,6 +182,7 @@ PAGES: Sequence[ConsolePage] = (
     ConsolePage("waiting", "console/waiting.html", waiting, _("Waiting")),
     ConsolePage("rebuilds", "console/rebuilds.html", rebuilds, _("Rebuilds")),
     ConsolePage("publishers", "console/publishers.html", publishers, _("Publishers")),
+    ConsolePage("periods", "console/periods.html", periods, _("Periods")),
     ConsolePage("proofs", "console/proofs.html", proofs, _("Verification")),
     ConsolePage("trace", "console/trace.html", way, _("Way of a fact")),
     ConsolePage("audit", "console/audit.html", audit, _("Audit")),

@@ -1,0 +1,49 @@
+"""Many facts at once: each lane in its order, several lanes together, and a name that came before comes last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from shared.ingress.lanes import TOGETHER, in_lanes
+
+One = tuple[str, str]
+"""Lane and name."""
+
+
+async def taken(ones: Sequence[One]) -> list[list[One]]:
+    """The groups in which they are taken, in order."""
+    groups: list[list[One]] = []
+
+    async def take(some: Sequence[One]) -> None:
+        groups.append(list(some))
+        await asyncio.sleep(0)
+
+    await in_lanes(ones, lambda one: one[0], lambda one: one[1], take)
+    return groups
+
+
+async def test_what_is_of_one_lane_is_taken_one_after_the_other_and_lanes_together() -> None:
+    groups = await taken([("a", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("b", "5")])
+    assert groups == [[("a", "1"), ("b", "3")], [("a", "2"), ("b", "5")], [("a", "4")]]
+
+
+async def test_what_has_the_name_of_one_before_it_is_taken_last_and_alone() -> None:
+    assert await taken([("a", "1"), ("b", "1"), ("c", "2")]) == [[("a", "1"), ("c", "2")], [("b", "1")]]
+
+
+async def test_no_more_than_so_many_are_taken_together_and_none_is_left_out() -> None:
+    ones = [(str(n), str(n)) for n in range(3 * TOGETHER + 1)]
+    groups = await taken(ones)
+    assert max(map(len, groups)) == TOGETHER
+    assert sorted(one for group in groups for one in group) == sorted(ones)
+
+
+async def test_the_error_of_one_group_is_raised_as_it_is() -> None:
+    async def failing(_some: Sequence[One]) -> None:
+        raise OSError("cut")
+
+    with pytest.raises(OSError, match="cut"):
+        await in_lanes([("a", "1")], lambda one: one[0], lambda one: one[1], failing)
