@@ -119,6 +119,7 @@ class Relay:
                     self.state.error = ""
                 except HandedOver:
                     log.warning("relay hands over", store=self._store.name, shard=self._shard)
+                    self.state.leading = False
                     await _pause(stop, HAND_OVER_SECONDS)
                 except RelayRefused as refused:
                     self.state.error = refused.code
