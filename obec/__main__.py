@@ -9,6 +9,7 @@ from obec.demo import demo
 from obec.ops import commands as operating
 from obec.output import fail
 from obec.publish import publish
+from obec.redacting import redact
 from obec.trace import trace
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ for command in (
     stores.verify,
     stores.backup,
     stores.restore,
+    redact,
     trace,
 ):
     app.command()(command)

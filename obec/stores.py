@@ -95,7 +95,7 @@ def restore(
         stack = local_stack()
         names: Sequence[str] = [what]
         brought = _opened(Path(what)) if what not in SERVICES else None
-        _require_down(stack)
+        require_down(stack)
         with progress("starting the servers") as report:
             stack.start_servers(report)
         if brought is not None:
@@ -204,7 +204,7 @@ def _opened(folder: Path) -> Backup:
         raise StackError(f"{error} ({error.code})") from error
 
 
-def _require_down(stack: Stack) -> None:
+def require_down(stack: Stack) -> None:
     if any(state.state in ("running", "starting") for state in stack.process_states()):
         raise StackError("services are running: `obec down` first")
 

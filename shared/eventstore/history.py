@@ -29,7 +29,7 @@ class Decided:
 
 
 def living(history: Iterable[Recorded]) -> list[Recorded]:
-    """What is left when voided facts, voidings and what was redacted are taken out, in order (occurred_at, position)."""
+    """What is left without voided facts, voidings and what was redacted, in order (occurred_at, position)."""
     kept = list(history)
     if not kept:
         return kept

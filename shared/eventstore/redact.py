@@ -86,7 +86,9 @@ async def _alone(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         sessions = await connection.fetchval(_SESSIONS)
         if sessions:
-            raise CannotRedact("redact.in_use", f"{sessions} sessions are open on this database: end the services first")
+            raise CannotRedact(
+                "redact.in_use", f"{sessions} sessions are open on this database: end the services first"
+            )
         yield connection
     finally:
         await connection.close()

@@ -112,8 +112,7 @@ async def test_thai_is_written_in_a_font_that_the_page_brings_along(visitors: Vi
 
 async def test_who_reads_what_is_known_now_is_told_when_there_is_more(visitors: Visitors, product: Product) -> None:
     visitor = await visitors(lang="en")
-    async with visitor.page.expect_response("**/stream"):
-        page = await visitor.open("recommendations")
+    page = await visitor.open("recommendations")
     news = page.locator("#news")
     await expect(news).to_be_hidden()
     open_ones = [each for each in (await product.ask("recommendations"))["recommendations"] if each["state"] == "open"]

@@ -86,7 +86,7 @@ def test_another_service_is_said_in_one_line(settings: Settings, body: bytes) ->
 def test_a_refusal_is_said_in_one_line_with_its_code(settings: Settings) -> None:
     refusal = {"code": "report.not_found", "en": "There is no such report"}
     with answering(404, json.dumps(refusal).encode()) as address:
-        assert_one_line(reproduce(settings, address), "report.not_found: There is no such report")
+        assert_one_line(reproduce(settings, address), "There is no such report (report.not_found)")
 
 
 def assert_one_line(run: Any, says: str) -> None:

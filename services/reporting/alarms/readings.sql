@@ -29,12 +29,14 @@ SELECT coalesce(
 FROM seen
 
 -- name: unverified_scores
--- Scores of programme $1 whose scope is measured by itself, and has no verified figure.
+-- Scores of programme $1 whose scope and period are measured by themselves, and have no verified figure. The year's of
+-- what is measured more often is made of its periods'.
 SELECT DISTINCT s.indicator, s.scope, s.period
 FROM score s
 JOIN indicator i ON i.programme = s.programme AND i.code = s.indicator
 LEFT JOIN measurement m ON m.stream = s.stream
-WHERE s.programme = $1 AND (i.measured_at = 'nation' OR s.scope <> 'TH') AND m.verified_figure IS NULL
+WHERE s.programme = $1 AND m.verified_figure IS NULL
+  AND (i.measured_at = 'nation' OR s.scope <> 'TH') AND (i.frequency = 'yearly' OR s.period NOT LIKE '%-Y')
 ORDER BY s.indicator, s.scope, s.period
 
 -- name: credentials

@@ -96,7 +96,8 @@ async def open_site(database: NewDatabase, *, patience: float = 0.3, public_read
     made = await database("reporting")
     clock = StandingClock(datetime(2017, 11, 1, tzinfo=UTC))
     async with asyncpg.create_pool(made.app_dsn, min_size=1, max_size=4, server_settings=SEARCH_PATH) as pool:
-        authenticator = Authenticator((), httpx.AsyncClient(verify=False))  # asks nobody; reading certificates takes long
+        # It asks nobody; to read the machine's certificates would take as long as a test.
+        authenticator = Authenticator((), httpx.AsyncClient(verify=False))
         desk, api = Desk(lambda: pool, clock, patience=patience), Api()
         Views(desk, Watch(lambda: pool, poll=0.05)).add_to(api)
         app = application(desk, authenticator, api, public_read=public_read)

@@ -412,6 +412,7 @@ async def test_credentials_parked_events_proofs_and_scores_are_judged_from_the_d
     measured = watch.log.measure("QN2:R07:2560-Q1", "80")
     verified = watch.log.verify(measured)
     watch.log.score("QN2:R07:2560-Q1", "80", "3.00", verified)
+    watch.log.score("QN2:R07:2560-Y", "80", "3.00", verified)
     await watch.site.pool.execute(
         "INSERT INTO parked (consumer, topic, shard, record, store, code, message, headers)"
         " VALUES ('reporting', 't', 0, 7, 'activity', 'record.not_an_event', '', '')"
