@@ -144,9 +144,9 @@ DEFECTS = (
     Defect(
         "cursor moved before the acknowledgement",
         RELAY,
-        '        fault_point("relay.after_send")\n',
-        "        moved = await connection.fetchval(_MOVE, self._shard, cursor, filled.last)\n"
-        '        fault_point("relay.after_send")\n',
+        '            fault_point("relay.after_send")\n',
+        "            moved = await connection.fetchval(_MOVE, self._shard, cursor, filled.last)\n"
+        '            fault_point("relay.after_send")\n',
         RELAY_FAULTS + "test_the_cursor_does_not_move_before_the_broker_has_acknowledged",
         "if await connection.fetchval(_MOVE, self._shard, cursor, filled.last) is None:",
         "if moved is None:",

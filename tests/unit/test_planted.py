@@ -13,6 +13,13 @@ def test_every_defect_has_its_one_place() -> None:
         assert with_defect(defect, kept) != kept, defect.name
 
 
+def test_what_a_defect_makes_of_the_code_can_still_be_run() -> None:
+    """A defect that is no Python any more is found by every test, and shows nothing."""
+    for defect in DEFECTS:
+        if defect.file.endswith(".py"):
+            compile(with_defect(defect, (ROOT / defect.file).read_text("utf-8")), defect.name, "exec")
+
+
 def test_every_defect_names_a_test_that_is_there() -> None:
     for defect in DEFECTS:
         file, _, test = defect.test.partition("::")
