@@ -137,7 +137,7 @@ def commands() -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_that_is_named_exists(name: str) -> None:
     for code in (*CODE.findall(prose(name)), *FENCE.findall(text_of(name))):
-        for command, below in re.findall(r"(?:^|[\s(/])obec ([a-z]+)(?: ([a-z]+))?", code):
+        for command, below in re.findall(r"(?:^|[\s(/])obec ([a-z]+)(?: ([a-z][a-z-]*))?", code):
             assert command in commands(), f"{name}: obec {command}"
             assert not commands()[command] or below in commands()[command], f"{name}: obec {command} {below}"
 

@@ -56,6 +56,14 @@ def test_every_command_has_a_place_but_those_of_the_rule() -> None:
     assert served <= known
 
 
+def test_operators_close_reopen_and_extend_periods_and_command_nothing_else() -> None:
+    orders = {"close-period", "reopen-period", "extend-period"}
+    for collection in COLLECTIONS:
+        for verb in ("create", *collection.verbs):
+            assert ("operator" in collection.may(verb)) == (verb in orders), verb
+            assert collection.may(verb) >= OFFICER
+
+
 def test_who_verifies_returns_or_closes_may_be_an_approver() -> None:
     assert BY_NAME["measurements"].may("verify") == BY_NAME["measurements"].may("return") == APPROVER
     assert BY_NAME["recommendations"].may("close") == APPROVER
