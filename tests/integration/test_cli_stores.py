@@ -86,7 +86,7 @@ async def site(settings: Settings, database: NewDatabase, topics: NewTopics, kaf
         for service, made in databases.items()
         for role, dsn in (("app", made.app_dsn), ("owner", made.owner_dsn))
     }
-    given = {**settings, **dsns, **kafka.environment(), "OBEC_TOPIC_PREFIX": names.prefix, "COLUMNS": "200"}
+    given = {**settings, **dsns, **kafka.environment(), "OBEC_TOPIC_PREFIX": names.prefix, "COLUMNS": "400"}
     site = Site(given, databases, kafka, Topics(names.prefix))
     async with site.committee() as store:
         for version in range(3):

@@ -54,7 +54,7 @@ def frame(
         "reader": reader,
         "section": section,
         "ignores": ignores,
-        "names": {each["code"]: each["name"] for each in national["activities"]},
+        "activity_names": {each["code"]: each["name"] for each in national["activities"]},
         "frame": {
             "programme": national["programme"],
             "meta": meta,
