@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
+from obec import output
 from obec.__main__ import app as command_line
 from services.evaluation import facts, http
 from services.reporting.alarms.http import AlarmApi
@@ -113,6 +114,12 @@ async def answering(app: FastAPI) -> AsyncIterator[str]:
             await serving
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables break no line: the console took its width from the environment when it was imported."""
+    monkeypatch.setattr(output.console, "width", 400)
+
+
 @pytest.fixture
 async def duty(database: NewDatabase, settings: Environment) -> AsyncIterator[Duty]:
     async with on_duty(database, settings) as made:
@@ -142,7 +149,7 @@ async def on_duty(database: NewDatabase, settings: Environment, *, two_person: b
         urls = {name: await stack.enter_async_context(answering(app)) for name, app in apps.items()}
         addresses = {f"OBEC_{name.upper()}_URL": url for name, url in {"committee": NOWHERE, **urls}.items()}
         token = office.issuer.token(["operator"], subject="usr-one")
-        environment = {**settings, **addresses, "OBEC_TOKEN": token, "COLUMNS": "200"}
+        environment = {**settings, **addresses, "OBEC_TOKEN": token}
         yield Duty(office, evaluation, site, environment)
 
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from deploy.local.given import dsn_variable
 from deploy.local.topics import SERVICES
+from obec import output
 from obec.__main__ import app
 from obec.backups import MANIFEST
 from shared.eventstore.relay import Relay
@@ -77,6 +78,12 @@ class Said:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables break no line: the console took its width from the environment when it was imported."""
+    monkeypatch.setattr(output.console, "width", 400)
+
+
 @pytest.fixture
 async def site(settings: Settings, database: NewDatabase, topics: NewTopics, kafka: Broker) -> Site:
     names = await topics()
@@ -86,7 +93,7 @@ async def site(settings: Settings, database: NewDatabase, topics: NewTopics, kaf
         for service, made in databases.items()
         for role, dsn in (("app", made.app_dsn), ("owner", made.owner_dsn))
     }
-    given = {**settings, **dsns, **kafka.environment(), "OBEC_TOPIC_PREFIX": names.prefix, "COLUMNS": "400"}
+    given = {**settings, **dsns, **kafka.environment(), "OBEC_TOPIC_PREFIX": names.prefix}
     site = Site(given, databases, kafka, Topics(names.prefix))
     async with site.committee() as store:
         for version in range(3):
