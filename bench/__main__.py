@@ -15,21 +15,6 @@ from bench import results
 from bench.harness import SIZES, Size
 from bench.site import started
 
-FIGURES = (
-    "append",
-    "relay",
-    "projection",
-    "rebuild",
-    "visible",
-    "growth",
-    "memory",
-    "ingress",
-    "reading",
-    "verify",
-    "telemetry",
-    "demo",
-)
-
 
 async def measure(figures: list[str], size: Size) -> None:
     """Measure figures one after the other, each on servers of its own, and write down each when it is done."""
@@ -47,17 +32,17 @@ async def measure(figures: list[str], size: Size) -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("figures", nargs="*", metavar="figure", help=f"one of {', '.join(FIGURES)}")
+    parser.add_argument("figures", nargs="*", metavar="figure", help=f"one of {', '.join(results.ORDER)}")
     parser.add_argument("--size", choices=SIZES, default="full")
     parser.add_argument("--rounds", type=int, help="how often each side runs; 5 at full size")
     asked = parser.parse_args()
-    unknown = set(asked.figures) - set(FIGURES)
+    unknown = set(asked.figures) - set(results.ORDER)
     if unknown:
-        parser.error(f"no figure is called {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}")
+        parser.error(f"no figure is called {', '.join(sorted(unknown))}; there are {', '.join(results.ORDER)}")
     size = SIZES[asked.size]
     size = replace(size, rounds=asked.rounds or size.rounds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(measure(asked.figures or list(FIGURES), size))
+        runner.run(measure(asked.figures or list(results.ORDER), size))
 
 
 if __name__ == "__main__":

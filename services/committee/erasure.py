@@ -93,6 +93,7 @@ class Erasures:
         known = await self._register.called(person_id)
         require(known is not None, "person.not_found", person_id=person_id)
         forms_of(body.names)
+        require(body.reason.strip(), "ops.reason_missing")
         names, line = [*(each for each in known or () if len(each) >= SHORTEST), *body.names], None
         if known:
             params = {"person_id": str(person_id)}
@@ -102,14 +103,16 @@ class Erasures:
             if decided.status == "proposed":
                 return told(decided)
             line = decided.audit
-        return Json(await self._certify(request, person_id, names, line))
+        return Json(await self._certify(request, caller, person_id, names, body.reason, line))
 
-    async def _certify(self, request: Request, person_id: UUID, names: Sequence[str], line: int | None) -> Certificate:
+    async def _certify(
+        self, request: Request, caller: Caller, person_id: UUID, names: Sequence[str], reason: str, line: int | None
+    ) -> Certificate:
         services: list[Forgotten] = []
         silent: list[str] = []
         if names:
-            services.append(await self._own.forget(names))
-            answers = await asyncio.gather(*(self._ask(request, each, names) for each in self._urls))
+            services.append(await self._own.forget(caller, names, reason))
+            answers = await asyncio.gather(*(self._ask(request, each, names, reason) for each in self._urls))
             services += [each for each in answers if each is not None]
             silent = [name for name, each in zip(self._urls, answers, strict=True) if each is None]
         erased = await self._register.called(person_id) == ()
@@ -126,14 +129,13 @@ class Erasures:
             complete=erased and bool(names) and not silent and clean,
         )
 
-    async def _ask(self, request: Request, service: str, names: Sequence[str]) -> Forgotten | None:
+    async def _ask(self, request: Request, service: str, names: Sequence[str], reason: str) -> Forgotten | None:
         """What another service did and found, asked in the operator's own name; None when it is silent."""
         headers = {"Authorization": request.headers["authorization"]}
         try:
             async with self._client() as client:
-                answer = await client.post(
-                    f"{self._urls[service]}/v1/ops/forget", json={"names": list(names)}, headers=headers
-                )
+                body = {"names": list(names), "reason": reason}
+                answer = await client.post(f"{self._urls[service]}/v1/ops/forget", json=body, headers=headers)
             return Forgotten.model_validate(answer.json()) if answer.is_success else None
         except (httpx.HTTPError, ValueError):
             return None

@@ -15,14 +15,18 @@ from shared.contracts import require
 from shared.contracts.types import Contract
 from shared.eventstore.store import EventStore
 from shared.ingress.originals import opened
+from shared.operating import audit
 from shared.operating.asking import body_of, operator_of
 from shared.operating.http import TAG
 from shared.operating.sql import statement
 from shared.web.api import COMMANDING, Api, Operation
+from shared.web.auth import Caller
 from shared.web.jsonable import Json
 
 _MENTIONS, _ORIGINALS, _FORGET = (statement(name) for name in ("mentions", "kept_originals", "forget_original"))
 
+ACTION = "forget"
+ORIGINALS = "kept originals and quarantine"
 SHORTEST = 3
 """Characters; a shorter text stands in everything."""
 MOST_NAMES = 20
@@ -35,6 +39,7 @@ class Forget(Contract):
     """What a person is called, as it may stand in what others sent. It is searched for and not kept."""
 
     names: tuple[str, ...] = Field(min_length=1, max_length=MOST_NAMES)
+    reason: str = Field(default="", description="Why; it is kept in the audit.")
 
 
 class Place(BaseModel):
@@ -67,28 +72,32 @@ class Forgetting:
         api.add(operation, self._asked)
 
     async def _asked(self, request: Request) -> Response:
-        await operator_of(request)
-        body = await body_of(request, Forget)
-        return Json(await self.forget(body.names))
+        caller, body = await operator_of(request), await body_of(request, Forget)
+        return Json(await self.forget(caller, body.names, body.reason))
 
-    async def forget(self, names: Sequence[str]) -> Forgotten:
-        """Delete and search. Raises Rejected ``ops.name_too_short``."""
+    async def forget(self, caller: Caller, names: Sequence[str], reason: str) -> Forgotten:
+        """Delete and search. Raises Rejected ``ops.name_too_short``, ``ops.reason_missing``."""
         texts = forms_of(names)
-        places = [await self._originals(texts)]
+        require(reason.strip(), "ops.reason_missing")
+        places = [await self._originals(caller, texts, reason.strip())]
         rows = await self._store.pool.fetch(_MENTIONS, list(texts))
         places += [Place(place=row["place"], checked=row["checked"], found=row["found"]) for row in rows]
         for search in self._more:
             places += await search(texts)
         return Forgotten(service=self._store.name, places=places)
 
-    async def _originals(self, texts: Sequence[str]) -> Place:
+    async def _originals(self, caller: Caller, texts: Sequence[str], reason: str) -> Place:
         """Bodies, each under a key of its own: opened, and deleted with its key where it names the person."""
-        pool, wanted = self._store.pool, [text.encode() for text in texts]
-        rows = await pool.fetch(_ORIGINALS)
-        naming = [row for row in rows if any(text in opened(dict(row)) for text in wanted)]
-        for row in naming:
-            await pool.execute(_FORGET, row["source"], row["id"])
-        return Place(place="kept originals and quarantine", checked=len(rows), removed=len(naming), found=0)
+        wanted = [text.encode() for text in texts]
+        async with self._store.pool.acquire() as connection, connection.transaction():
+            rows = await connection.fetch(_ORIGINALS)
+            naming = [row for row in rows if any(text in opened(dict(row)) for text in wanted)]
+            for row in naming:
+                await connection.execute(_FORGET, row["source"], row["id"])
+            if naming:
+                outcome = f"{len(naming)} deleted"
+                await audit.record(connection, caller.id, ACTION, ORIGINALS, reason, outcome=outcome)
+        return Place(place=ORIGINALS, checked=len(rows), removed=len(naming), found=0)
 
 
 def forms_of(names: Sequence[str]) -> Sequence[str]:

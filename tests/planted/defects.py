@@ -469,7 +469,7 @@ DEFECTS = (
     Defect(
         "an original that names an erased person is kept",
         "shared/operating/forgetting.py",
-        """            await pool.execute(_FORGET, row["source"], row["id"])""",
+        """            await connection.execute(_FORGET, row["source"], row["id"])""",
         """            assert row["source"]""",
         "tests/integration/committee/test_erasure.py::"
         "test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place",

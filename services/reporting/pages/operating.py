@@ -85,6 +85,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "silence": _("Silence"),
         "verify": _("Verify now"),
         "erase": _("Erase a person"),
+        "forget": _("Forget a person"),
         "redact": _("Redact an event"),
         "close-period": _("Close a period"),
         "reopen-period": _("Reopen a period"),

@@ -100,8 +100,14 @@ async def test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every
         }  # fmt: skip
         assert await house.kept(service) == 1
     assert found["committee", "person register"]["found"] == 0
-    [line] = await house.stores["committee"].pool.fetch("SELECT action, target, reason FROM operator_audit")
-    assert tuple(line) == ("erase", house.person, REASON["reason"])
+    for service, lines in (
+        ("committee", [("erase", house.person), ("forget", kept)]),
+        ("activity", [("forget", kept)]),
+    ):
+        audited = await house.stores[service].pool.fetch(
+            "SELECT action, target, reason FROM operator_audit ORDER BY id"
+        )
+        assert [tuple(line) for line in audited] == [(*line, REASON["reason"]) for line in lines]
     assert NAME not in str(certificate)
 
 

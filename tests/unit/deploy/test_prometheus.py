@@ -28,6 +28,7 @@ PAGES = ROOT / "docs" / "alerts"
 ELSEWHERE = frozenset({"up", "process_resident_memory_bytes", "process_cpu_seconds_total"})
 """Metrics that Prometheus or its client library makes."""
 PROMTOOL = shutil.which("promtool")
+# Not a part of set-up: Debian's package starts a server. What the rules name is held to the code without it.
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
 
 
