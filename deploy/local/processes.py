@@ -9,8 +9,8 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 Match = Callable[[Sequence[str]], bool]
@@ -89,16 +89,20 @@ def end(pid: int, match: Match, patience: float, first: signal.Signals = signal.
 
     Returns whether it ended by itself.
     """
-    with _handle(pid) as handle:
-        if handle is None or not match(arguments(pid)):
-            return True
-        _send(handle, first)
-        # A stopped process takes no other signal before it is continued.
-        _send(handle, signal.SIGCONT)
-        obeyed = _ended_within(handle, patience)
-        if not obeyed:
-            _send(handle, signal.SIGKILL)
-            _ended_within(handle, patience)
+    return end_all([pid], match, patience, first)
+
+
+def end_all(pids: Iterable[int], match: Match, patience: float, first: signal.Signals = signal.SIGTERM) -> bool:
+    """As ``end``, of several: all are asked before the first is waited for, and share the patience (seconds)."""
+    deadline = time.monotonic() + patience
+    obeyed = True
+    with ExitStack() as held:
+        asked = [handle for pid in pids if (handle := _asked_to_end(held, pid, match, first)) is not None]
+        for handle in asked:
+            if not _ended_within(handle, max(0.0, deadline - time.monotonic())):
+                obeyed = False
+                _send(handle, signal.SIGKILL)
+                _ended_within(handle, patience)
     reap()
     return obeyed
 
@@ -142,6 +146,17 @@ def _handle(pid: int) -> Iterator[int | None]:
         yield handle
     finally:
         os.close(handle)
+
+
+def _asked_to_end(held: ExitStack, pid: int, match: Match, first: signal.Signals) -> int | None:
+    """A handle of the process, which was sent the signal; None when it has ended, or is another by now."""
+    handle = held.enter_context(_handle(pid))
+    if handle is None or not match(arguments(pid)):
+        return None
+    _send(handle, first)
+    # A stopped process takes no other signal before it is continued.
+    _send(handle, signal.SIGCONT)
+    return handle
 
 
 def _send(handle: int, number: signal.Signals) -> None:

@@ -226,8 +226,8 @@ class Supervisor:
     def _end_orphans(self) -> None:
         """End processes that outlived their supervisor."""
         ready_files = {f"OBEC_READY_FILE={self._ready_file(program)}" for program in self.programs}
-        for pid in processes.find_by_environment(ready_files):
-            processes.end(pid, lambda arguments: "-m" in arguments, DRAIN_SECONDS)
+        orphans = processes.find_by_environment(ready_files)
+        processes.end_all(orphans, lambda arguments: "-m" in arguments, DRAIN_SECONDS)
 
 
 def _report_new(names: Iterable[str], seen: set[str], report: Callable[[str], None]) -> None:

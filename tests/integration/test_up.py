@@ -35,14 +35,15 @@ PROCESSES = (
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     with own_settings(tmp_path_factory.mktemp("up").name) as made:
-        yield made
+        yield {**made, "OBEC_ALARM_SECONDS": "1"}
 
 
 @pytest.fixture(name="settings")
 def up(machine: Settings) -> Settings:
-    """The product runs, as `obec up` started it before this test or the first one."""
-    run = obec("up", settings=machine)
-    assert run.returncode == 0, run.stderr
+    """The product runs, as `obec up` started it before this test or an earlier one."""
+    if not supervisors_of(machine):
+        run = obec("up", settings=machine)
+        assert run.returncode == 0, run.stderr
     return machine
 
 
@@ -73,6 +74,20 @@ def test_operators_see_every_process_at_work_and_one_that_was_killed_as_stopped(
     assert processes.wait_until(lambda: seen(settings, token) == expected, 60.0, pause=0.5), seen(settings, token)
 
 
+def test_whoever_judges_alarms_may_ask_the_other_services_how_they_are(settings: Settings) -> None:
+    """What has died is not said by its API's being silent: another process of that service is gone."""
+    token = obec("token", "operator", settings=settings).stdout.strip()
+    alarm = "alarm:system:process.not_working:activity:activity-reactions"
+    reactions = pids(settings)["activity-reactions"]
+    os.kill(supervisor_of(settings), signal.SIGSTOP)
+    try:
+        kill(reactions)
+        rings = processes.wait_until(lambda: alarm in open_alarms(settings, token), 30.0, pause=0.5)
+        assert rings, open_alarms(settings, token)
+    finally:
+        os.kill(supervisor_of(settings), signal.SIGCONT)
+
+
 def test_up_again_changes_nothing(settings: Settings) -> None:
     before = pids(settings)
     assert obec("up", settings=settings).returncode == 0
@@ -99,9 +114,14 @@ def test_down_ends_every_process(settings: Settings) -> None:
 
 def supervisor_of(settings: Settings) -> int:
     """The supervisor's pid."""
-    configuration = str(data_folder(settings) / "run" / "supervisor.conf")
-    [found] = processes.find(lambda words: words[-1:] == [configuration])
+    [found] = supervisors_of(settings)
     return found
+
+
+def supervisors_of(settings: Settings) -> list[int]:
+    """The supervisor's pid while it runs, which it does from the first `up` to `down`."""
+    configuration = str(data_folder(settings) / "run" / "supervisor.conf")
+    return processes.find(lambda words: words[-1:] == [configuration])
 
 
 def seen(settings: Settings, token: str) -> dict[str, str]:
@@ -109,6 +129,13 @@ def seen(settings: Settings, token: str) -> dict[str, str]:
     address = f"http://127.0.0.1:{settings['OBEC_REPORTING_PORT']}/v1/ops/status"
     answer = httpx.get(address, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
     return {each["process"]: each["verdict"] for each in answer.raise_for_status().json()["roles"]}
+
+
+def open_alarms(settings: Settings, token: str) -> set[str]:
+    """What rings, as an operator sees it."""
+    address = f"http://127.0.0.1:{settings['OBEC_REPORTING_PORT']}/v1/ops/alarms"
+    answer = httpx.get(address, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
+    return {each["id"] for each in answer.raise_for_status().json()["open"]}
 
 
 def pids(settings: Settings) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import xmlrpc.client
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,8 @@ SIMULATED = {"OBEC_CLOCK": "simulated", "OBEC_EMBEDDED": "1", "OBEC_PUBLIC_READ"
 REST_SECONDS = 120.0
 DUE = "SELECT count(*) FROM waiting WHERE woken > looked_at"
 """Facts that wait and are to be decided again."""
+LAST = "SELECT coalesce(max(position), 0) FROM events"
+"""A store's last position."""
 SEARCH_PATH = {"search_path": "reporting, public"}
 
 Answer = Any
@@ -59,8 +61,10 @@ class Product:
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Base URLs of the services and of the issuer."""
-        return {name: f"http://{HOST}:{getattr(self.ports, name)}" for name in ("issuer", *STORES, "reporting")}
+        """Base URLs of the services that run, and of the issuer."""
+        running = {each.name.removesuffix("-api") for each in self.supervisor.programs}
+        named = (name for name in ("issuer", *STORES, "reporting") if name in running)
+        return {name: f"http://{HOST}:{getattr(self.ports, name)}" for name in named}
 
     @property
     def dsns(self) -> Mapping[str, str]:
@@ -128,8 +132,7 @@ class Product:
 
     async def heads(self) -> Positions:
         """The stores' last positions."""
-        last = "SELECT coalesce(max(position), 0) FROM events"
-        return {service: await self.value(service, last) for service in STORES}
+        return {service: await self.value(service, LAST) for service in STORES}
 
     async def value(self, service: str, sql: str, *arguments: Any) -> Any:
         """One value from a service's database."""
@@ -138,23 +141,13 @@ class Product:
 
     async def at_rest(self) -> Positions:
         """Wait until everybody has read all there is and nothing more follows from it; returns the heads."""
-        await eventually(self._is_at_rest, REST_SECONDS, pause=0.1)
-        return await self.heads()
-
-    async def _is_at_rest(self) -> bool:
-        heads = await self.heads()
-        for service, consumers in READERS.items():
-            read = await self._read_by(service)
-            for consumer, stores in consumers.items():
-                if any(read.get((consumer, store), 0) < heads[store] for store in stores):
-                    return False
-        due = sum([await self.value(service, DUE) for service in STORES])
-        return not due and await self.heads() == heads
-
-    async def _read_by(self, service: str) -> Mapping[tuple[str, str], int]:
-        async with connected(self.databases[service].app_dsn) as connection:
-            rows = await connection.fetch("SELECT consumer, store, position FROM consumer_offsets")
-        return {(row["consumer"], row["store"]): row["position"] for row in rows}
+        async with AsyncExitStack() as opened:
+            looking = {
+                service: await opened.enter_async_context(connected(self.databases[service].app_dsn))
+                for service in SERVICES
+            }
+            await eventually(lambda: _at_rest(looking), REST_SECONDS, pause=0.05)
+            return await _heads(looking)
 
     def end(self, process: str) -> None:
         """Have the supervisor end one process, and not start it again."""
@@ -175,6 +168,23 @@ class Product:
             transport.close()
 
 
+async def _at_rest(looking: Mapping[str, Any]) -> bool:
+    heads = await _heads(looking)
+    for service, consumers in READERS.items():
+        rows = await looking[service].fetch("SELECT consumer, store, position FROM consumer_offsets")
+        read = {(row["consumer"], row["store"]): row["position"] for row in rows}
+        for consumer, stores in consumers.items():
+            if any(read.get((consumer, store), 0) < heads[store] for store in stores):
+                return False
+    due = sum([await looking[service].fetchval(DUE) for service in STORES])
+    return not due and await _heads(looking) == heads
+
+
+async def _heads(looking: Mapping[str, Any]) -> Positions:
+    """The stores' last positions."""
+    return {service: await looking[service].fetchval(LAST) for service in STORES}
+
+
 @asynccontextmanager
 async def connected(dsn: str) -> AsyncIterator[Any]:
     """A connection for a moment."""
@@ -186,8 +196,11 @@ async def connected(dsn: str) -> AsyncIterator[Any]:
 
 
 @contextmanager
-def running_product(servers: Servers, name: str) -> Iterator[Product]:
-    """Start all processes on the run's servers; everything is ended and deleted with the block."""
+def running_product(servers: Servers, name: str, *, without: Collection[str] = ()) -> Iterator[Product]:
+    """Start all processes on the run's servers; everything is ended and deleted with the block.
+
+    ``without``: programs that nobody asks anything here, as the supervisor calls them.
+    """
     ports = Ports.free()
     with asyncio.Runner() as runner:
         made = AsyncExitStack()
@@ -196,7 +209,7 @@ def running_product(servers: Servers, name: str) -> Iterator[Product]:
                 service: runner.run(made.enter_async_context(fresh_database(servers, service))) for service in SERVICES
             }
             names = runner.run(made.enter_async_context(fresh_topics(servers)))
-            supervisor = _supervisor(servers, run_folder() / name, ports, databases, names)
+            supervisor = _supervisor(servers, run_folder() / name, ports, databases, names, without)
             try:
                 supervisor.start()
                 yield Product(supervisor, ports, databases, names)
@@ -207,7 +220,12 @@ def running_product(servers: Servers, name: str) -> Iterator[Product]:
 
 
 def _supervisor(
-    servers: Servers, home: Path, ports: Ports, databases: Mapping[str, Database], names: Topics
+    servers: Servers,
+    home: Path,
+    ports: Ports,
+    databases: Mapping[str, Database],
+    names: Topics,
+    without: Collection[str],
 ) -> Supervisor:
     dsns = {
         (service, role): dsn
@@ -216,5 +234,6 @@ def _supervisor(
     }
     settings = {**SIMULATED, "OBEC_TOPIC_PREFIX": names.prefix}
     stack = Stack(home, ports, given=Given(servers.broker, dsns), settings=settings)
-    programs = [each for each in programs_of(ports, servers.broker_of) if not each.background]
+    shipped = programs_of(ports, servers.broker_of)
+    programs = [each for each in shipped if not each.background and each.name not in without]
     return Supervisor(stack.home, programs, clean_environment() | stack.environment())

@@ -223,4 +223,4 @@ class CommitteeMachine(RuleBasedStateMachine):
 
 
 TestCommitteeMachine = CommitteeMachine.TestCase
-TestCommitteeMachine.settings = settings(deadline=None, max_examples=100, stateful_step_count=25)
+TestCommitteeMachine.settings = settings(deadline=None, max_examples=50, stateful_step_count=25)

@@ -52,6 +52,15 @@ def test_a_process_that_does_not_obey_is_killed(tmp_path: Path) -> None:
     assert not processes.lives(pid)
 
 
+def test_several_are_asked_before_the_first_is_waited_for(tmp_path: Path) -> None:
+    """Each of two ends only when the other has been asked as well."""
+    waits = "trap 'touch asked-$0' TERM; echo ready; until [ -e asked-a ] && [ -e asked-b ]; do sleep 0.01; done"
+    pids = [processes.spawn(["bash", "-c", waits, name], tmp_path / name, os.environ, tmp_path) for name in "ab"]
+    assert processes.wait_until(lambda: all("ready" in (tmp_path / name).read_text() for name in "ab"), seconds=5)
+    assert processes.end_all(pids, lambda arguments: arguments[0] == "bash", patience=10)
+    assert not [pid for pid in pids if processes.lives(pid)]
+
+
 def test_a_stopped_process_is_ended_too(sleeper: int) -> None:
     os.kill(sleeper, signal.SIGSTOP)
     assert processes.end(sleeper, sleeps, patience=5)
