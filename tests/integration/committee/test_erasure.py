@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -47,6 +47,19 @@ class House:
         )
         assert answer.status_code == status, answer.text
         return answer.json()
+
+    async def second(self, proposal: str, names: Sequence[str], by: str) -> Any:
+        """What is answered to who seconds it."""
+        answer = await self.client.post(
+            f"/v1/ops/proposals/{proposal}/second",
+            json={"typed": self.person, "names": names},
+            headers=self.issuer.bearer("operator", subject=by),
+        )
+        return answer.json()
+
+    async def proposals(self) -> str:
+        """What is kept of the one that was made."""
+        return str(await self.stores["committee"].pool.fetchval("SELECT request FROM operator_proposals"))
 
     async def kept(self, service: str) -> int:
         """How many bodies a service keeps."""
@@ -152,13 +165,26 @@ async def test_what_is_wrong_is_told_and_nobody_is_erased(house: House) -> None:
 
 
 @pytest.mark.parametrize("house", [True], indirect=True)
-async def test_where_two_persons_decide_it_waits_for_the_second(house: House) -> None:
-    proposed = await house.erase(status=202)
+async def test_where_two_persons_decide_the_second_has_done_what_was_proposed(house: House) -> None:
+    proposed = await house.erase(status=202, names=[OTHER])
     assert await house.kept("activity") == 2
-    answer = await house.client.post(
-        f"/v1/ops/proposals/{proposed['proposal']}/second",
-        json={"typed": house.person},
-        headers=house.issuer.bearer("operator", subject="usr-two"),
-    )
-    assert answer.status_code == 200, answer.text
-    assert (await house.erase(names=[NAME]))["complete"]
+    assert OTHER not in await house.proposals()
+
+    for names, by, code in (
+        ([], "usr-two", "person.other_names"),
+        ([NAME], "usr-two", "person.other_names"),
+        ([OTHER, NAME], "usr-two", "person.other_names"),
+        ([OTHER], "usr-one", "ops.same_operator"),
+    ):
+        assert (await house.second(proposed["proposal"], names, by))["code"] == code, names
+    assert await house.kept("activity") == 2
+    done = await house.second(proposed["proposal"], [f" {OTHER} "], "usr-two")
+    assert (done["status"], done["certificate"]["complete"]) == ("done", True), done
+    assert [await house.kept(each) for each in ("committee", "activity")] == [0, 0]
+    assert await house.proposals() == "{}"
+    lines = await house.stores["committee"].pool.fetch("SELECT * FROM operator_audit ORDER BY id")
+    assert [(each["action"], each["actor"], each["seconded_by"]) for each in lines] == [
+        ("erase", "usr-one", "usr-two"),
+        ("forget", "usr-two", None),
+    ]
+    assert not any(name in str(lines) + str(done) for name in (NAME, OTHER))
