@@ -10,6 +10,7 @@ from obec.ops import commands as operating
 from obec.output import fail
 from obec.publish import publish
 from obec.redacting import redact
+from obec.rereading import reread
 from obec.trace import trace
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ for command in (
     stores.backup,
     stores.restore,
     redact,
+    reread,
     trace,
 ):
     app.command()(command)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from deploy.local.errors import StackError
 from deploy.local.ports import HOST, Ports
 from obec.local import token_of
+
+if TYPE_CHECKING:
+    from shared.contracts import Rejected
 
 SERVICES = ("committee", "activity", "evaluation", "reporting")
 SECONDS = 30.0
@@ -85,8 +88,21 @@ def _send(
         return told
     if isinstance(told, dict) and "code" in told:
         where = f" at {told['pointer']}" if told.get("pointer") else ""
-        raise StackError(f"{told.get('en', '')} ({told['code']}{where})")
+        raise StackError(sentence(told.get("th", ""), told.get("en", ""), f"{told['code']}{where}"))
     raise StackError(f"{base} answers {answer.status_code} and is no {service} service")
+
+
+def refused(error: Rejected) -> StackError:
+    """What was refused on this machine, as a service would tell it."""
+    from shared.web.problems import of_code
+
+    problem = of_code(error.code, error.params)
+    return StackError(sentence(problem.th, problem.en, problem.code))
+
+
+def sentence(th: str, en: str, code: str) -> str:
+    """A refusal in one line, for readers of either language."""
+    return f"{th} · {en} ({code})"
 
 
 def _read(content: bytes) -> Any:

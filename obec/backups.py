@@ -26,6 +26,7 @@ from services.reporting.sql import statements
 from shared.contracts.coded import CodedError
 from shared.contracts.envelope import wire_time
 from shared.eventstore.migrate import folders
+from shared.eventstore.restoring import clear, mark, require_whole
 
 MANIFEST = "manifest.json"
 UNHURRIED = {"idle_in_transaction_session_timeout": "0", "lock_timeout": "10s"}
@@ -92,7 +93,7 @@ async def tool(name: str, release: int) -> tuple[str, str]:
 async def back_up(folder: Path, owners: Mapping[str, str], report: Report = lambda _done: None) -> Backup:
     """Dump each database (owner's address by service) into a new folder, which has its name once it is whole.
 
-    Raises BackupError ``backup.folder``, ``backup.tool``.
+    Raises BackupError ``backup.folder``, ``backup.tool``; RestoreUnfinished.
     """
     if folder.exists():
         raise BackupError("backup.folder", f"{folder} exists already: a backup is made in a folder of its own")
@@ -114,6 +115,7 @@ async def back_up(folder: Path, owners: Mapping[str, str], report: Report = lamb
 async def _dump(file: Path, dsn: str) -> Dump:
     connection = await asyncpg.connect(dsn, timeout=10, server_settings=UNHURRIED)
     try:
+        await require_whole(connection)
         server = str(await connection.fetchval("SHOW server_version"))
         pg_dump, version = await tool("pg_dump", _release(server))
         # What the manifest tells and what pg_dump reads is one snapshot.
@@ -160,17 +162,26 @@ def opened(folder: Path) -> Backup:
 async def bring_back(backup: Backup, owners: Mapping[str, str], report: Report = lambda _done: None) -> None:
     """Put every dump in the place of what its database holds; no service may run on any of them.
 
-    A run that was interrupted leaves a database empty or as it was in the backup: run it again. Raises BackupError
-    ``backup.in_use``, and then nothing was changed; ``backup.tool``.
+    From the first change until ``finish`` each of them bears a mark with which no service starts: a run that was
+    interrupted anywhere is found by that, and run again from its beginning. Raises BackupError ``backup.in_use``, and
+    then nothing was changed; ``backup.tool``.
     """
     for service in backup.dumps:
         await _require_unused(service, owners[service])
+    for service in backup.dumps:
+        await mark(owners[service], str(backup.folder.absolute()))
     for service, dump in backup.dumps.items():
         pg_restore, _ = await tool("pg_restore", max(_release(dump.tool), _release(dump.server)))
         await _empty(owners[service])
         options = ("--single-transaction", "--exit-on-error", "--no-owner")
         await _run(pg_restore, owners[service], *options, str(backup.folder / dump.file))
         report(service)
+
+
+async def finish(backup: Backup, owners: Mapping[str, str]) -> None:
+    """Say of every database that it is whole: its dump is there, and its store was completed."""
+    for service in backup.dumps:
+        await clear(owners[service])
 
 
 async def _require_unused(service: str, dsn: str) -> None:

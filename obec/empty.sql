@@ -1,5 +1,5 @@
 -- Drops everything that the role which runs this owns in this database, but for the schema public itself: a dump is put
--- into an empty database, or tables that came after it would stay.
+-- into an empty database, or tables that came after it would stay. The mark that says so stays until all is whole.
 DO $$
 DECLARE
     statement text;
@@ -13,7 +13,7 @@ BEGIN
         FROM pg_class
         JOIN (VALUES ('r', 'TABLE'), ('p', 'TABLE'), ('v', 'VIEW'), ('m', 'MATERIALIZED VIEW'), ('c', 'TYPE'))
              AS kinds (letter, kind) ON letter = relkind::text
-        WHERE relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) = current_user
+        WHERE relnamespace = 'public'::regnamespace AND pg_get_userbyid(relowner) = current_user AND relname <> 'restoring'
         UNION ALL
         SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND pg_get_userbyid(proowner) = current_user

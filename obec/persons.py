@@ -38,14 +38,16 @@ def erase(
     name: Annotated[
         list[str] | None, typer.Option(help="What else they are called; searched for and not kept. May be repeated.")
     ] = None,
+    second: Annotated[
+        str, typer.Option(metavar="PROPOSAL", help="Second what another operator proposed, with the same names.")
+    ] = "",
     backups: Annotated[list[Path] | None, typer.Option(help="Folder that holds backups. May be repeated.")] = None,
     out: Annotated[Path | None, typer.Option(help="File for the certificate, as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Erase a person from all that was kept, and certify it place by place; exit code 1 unless it is complete."""
     target, names = str(person_id), name or []
-    body = {"reason": reasoned(reason), "typed": confirmed(yes, target), "names": names}
-    told: dict[str, Any] = order("committee", f"ops/persons/{target}/erase", body)
+    told = _seconded(second, target, yes, names) if second else _asked(reason, target, yes, names)
     if "status" in told:
         decided(told, as_json)
         return
@@ -60,6 +62,21 @@ def erase(
         _show(told)
     if not told["complete"]:
         raise typer.Exit(1)
+
+
+def _asked(reason: str, target: str, yes: str | None, names: Sequence[str]) -> dict[str, Any]:
+    """The certificate, or what became of it where a second operator is needed."""
+    body = {"reason": reasoned(reason), "typed": confirmed(yes, target), "names": names}
+    told: dict[str, Any] = order("committee", f"ops/persons/{target}/erase", body)
+    return told
+
+
+def _seconded(proposal: str, target: str, yes: str | None, names: Sequence[str]) -> dict[str, Any]:
+    """The certificate of what another operator proposed. Raises StackError, also for a proposal of something else."""
+    body = {"typed": confirmed(yes, target), "names": names}
+    told: dict[str, Any] = order("committee", f"ops/proposals/{proposal}/second", body)
+    certificate: dict[str, Any] = told.get("certificate", told)
+    return certificate
 
 
 def _logs(folder: Path, names: Sequence[str]) -> dict[str, Any]:

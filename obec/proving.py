@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import asyncpg
@@ -22,6 +22,7 @@ STORES, TOPICS, VIEWS, REPORTS = "stores", "topics", "views", "reports"
 PARTS = (STORES, TOPICS, VIEWS, REPORTS)
 REPORTING = "reporting"
 """The service whose are the views and the reports."""
+UNASKED = "; whether it is skipped could not be asked of reporting"
 
 Tell = Callable[[str, str, int], None]
 """Told the part and the service that are being verified, and how many more events, records, rows or files were."""
@@ -36,6 +37,8 @@ class Where:
     dsns: Mapping[str, str]
     broker: Broker | None
     topics: Topics
+    skips: str = ""
+    """Reporting's database, which knows what is skipped, where that is not among ``dsns``; empty: it is not asked."""
 
 
 def _say_nothing(_part: str, _service: str, _count: int) -> None:
@@ -73,9 +76,10 @@ async def _topics(where: Where, tell: Tell) -> AsyncIterator[Finding]:
         return
     skipped = await _skipped(where)
     for service, dsn in where.dsns.items():
-        left_out = [(shard, record) for store, shard, record in skipped if store == service]
+        left_out = [(shard, record) for store, shard, record in skipped or () if store == service]
         for finding in await verify_topic(dsn, where.broker, where.topics, left_out, partial(tell, TOPICS, service)):
-            yield finding
+            unasked = UNASKED if skipped is None and not finding.whole else ""
+            yield replace(finding, message=finding.message + unasked)
 
 
 async def _views(where: Where, tell: Tell) -> AsyncIterator[Finding]:
@@ -98,11 +102,20 @@ def finding_of(service: str, verdict: Verdict) -> Finding:
     return Finding(STORES, service, shard, verdict.verified, "events", place, verdict.reason)
 
 
-async def _skipped(where: Where) -> set[tuple[str, int, int]]:
-    """Records (store, shard, offset) that operators decided to leave out, as reporting keeps them."""
-    if REPORTING not in where.dsns:
-        return set()
-    connection = await asyncpg.connect(where.dsns[REPORTING], timeout=10)
+async def _skipped(where: Where) -> set[tuple[str, int, int]] | None:
+    """Records (store, shard, offset) that operators decided to leave out, as reporting keeps them.
+
+    None where it cannot be asked and is not itself verified: a topic can be held against its store without it.
+    """
+    dsn = where.dsns.get(REPORTING) or where.skips
+    if not dsn:
+        return None
+    try:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (OSError, asyncpg.PostgresError):
+        if REPORTING in where.dsns:
+            raise
+        return None
     try:
         return {(row["store"], row["shard"], row["record"]) for row in await connection.fetch(_SQL["skipped"])}
     finally:

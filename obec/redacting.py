@@ -1,4 +1,4 @@
-"""``obec redact``: takes the data of one event away, from its store and from every database that copied it."""
+"""``obec redact``: carries out that one event loses its data, in its store and in every database that copied it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deploy.local.errors import StackError
 from deploy.local.stack import Stack
 from deploy.local.topics import SERVICES
 from obec.local import local_stack
-from obec.ops.telling import AsJson, Reason, Service, Typed, confirmed, reasoned, told_in_one_line
+from obec.ops.telling import AsJson, Service, Typed, require_typed, told_in_one_line
 from obec.output import console, progress
 from obec.stores import asked, require_down
 from services.reporting.sql import statements
@@ -30,20 +30,21 @@ def redact(
     service: Service,
     position: Annotated[int, typer.Argument(min=1, help="Position of the event in the service's store.")],
     shard: Annotated[int, typer.Option(min=0, help="Its shard.")] = 0,
-    reason: Reason = "",
     yes: Typed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take the data of one event away for good; the services must be down. Its topic is to be made anew afterwards."""
+    """Take the data of one event away for good, as `obec ops redact` ordered it; the services must be down.
+
+    Its topic is to be made anew afterwards.
+    """
     from shared.eventstore.redact import target_of
 
-    stack, target, why = local_stack(), target_of(service, shard, position), reasoned(reason)
-    if confirmed(yes, target) != target:
-        raise StackError(f"it must be confirmed by typing {target} exactly")
+    stack, target = local_stack(), target_of(service, shard, position)
+    require_typed(yes, target)
     require_down(stack)
     with progress("starting the servers") as report:
         stack.start_servers(report if not as_json else lambda _done: None)
-    copies, made = asked(_redacted(stack, service, shard, position, why), "redacted")
+    copies, made = asked(_redacted(stack, service, shard, position), "redacted")
     if as_json:
         console.print_json(json.dumps({**asdict(made), "copies": copies}, ensure_ascii=False))
         return
@@ -55,20 +56,19 @@ def redact(
         console.print(f"[yellow]the topic of {service} holds the data still[/]: make it anew, then the views")
 
 
-async def _redacted(
-    stack: Stack, service: str, shard: int, position: int, reason: str
-) -> tuple[dict[str, int], Redaction]:
+async def _redacted(stack: Stack, service: str, shard: int, position: int) -> tuple[dict[str, int], Redaction]:
     """Copies first, which can be emptied again: an interrupted run is repeated until the store's own event is done."""
     from shared.eventstore.redact import redact as redact_event
-    from shared.eventstore.redact import redact_copies
+    from shared.eventstore.redact import redact_copies, require_ordered
 
     event = service, shard, position
+    await require_ordered(stack.dsn(service, "owner"), shard, position)
     await _require_one_version(stack)
     copies = {name: await redact_copies(stack.dsn(name, "owner"), *event) for name in SERVICES if name != service}
     if service != "reporting":
         copies["reporting"] += await _ask_reporting(stack, "empty", *event)
-    actor = f"owner:{getpass.getuser()}"
-    return copies, await redact_event(stack.dsn(service, "owner"), shard, position, actor=actor, reason=reason)
+    by = f"owner:{getpass.getuser()}"
+    return copies, await redact_event(stack.dsn(service, "owner"), shard, position, by=by)
 
 
 async def _require_one_version(stack: Stack) -> None:

@@ -20,8 +20,10 @@ from aiokafka.errors import KafkaError
 from deploy.local.errors import StackError
 from deploy.local.stack import Stack
 from deploy.local.topics import SERVICES
+from obec.asking import refused
 from obec.local import local_stack
 from obec.output import console, errors, fail, progress, table
+from shared.contracts import Rejected
 from shared.contracts.coded import CodedError
 from shared.streams.topics import Topics
 
@@ -64,6 +66,8 @@ def verify(
         console.print_json(json.dumps(told, ensure_ascii=False))
     else:
         table("verified", ("part", "of", "checked", "verdict"), [_line(each) for each in found])
+        for line in [line for each in found for line in each.explained]:
+            console.print(f"left out by decision: {line}", highlight=False, soft_wrap=True)
     if not whole:
         raise typer.Exit(1)
 
@@ -102,7 +106,10 @@ def restore(
             names = [name for name, dump in brought.dumps.items() if dump.positions]
             _bring_back(stack, brought)
         with console.status("restoring"):
-            restored = [(name, each) for name in names for each in _restored(stack, name)]
+            of_backup = brought is not None
+            restored = [(name, each) for name in names for each in _restored(stack, name, of_backup=of_backup)]
+        if brought is not None:
+            _finish(stack, brought)
     except StackError as error:
         raise fail(str(error)) from error
     rows = [(name, str(each.shard), str(each.events), str(each.position)) for name, each in restored]
@@ -127,6 +134,8 @@ def asked(work: Coroutine[Any, Any, T], what: str) -> T:
     """What comes of asking databases and the broker; whatever they refuse in one line."""
     try:
         return asyncio.run(work)
+    except Rejected as error:
+        raise refused(error) from error
     except CodedError as error:
         raise StackError(f"{error} ({error.code})") from error
     except UNREACHABLE as error:
@@ -139,7 +148,8 @@ async def _findings(
 ) -> list[Finding]:
     from obec.proving import Where, prove
 
-    where = Where({name: stack.dsn(name) for name in names}, stack.broker, _topics(stack))
+    dsns = {name: stack.dsn(name) for name in names}
+    where = Where(dsns, stack.broker, _topics(stack), skips=stack.dsn("reporting"))
     return [each async for each in prove(where, parts, kept, tell)]
 
 
@@ -221,10 +231,17 @@ def _bring_back(stack: Stack, brought: Backup) -> None:
         asyncio.run(create_topics(stack.broker, stack.settings.get("OBEC_TOPIC_PREFIX", ""), max(1, shards)))
 
 
-def _restored(stack: Stack, service: str) -> list[Restored]:
+def _finish(stack: Stack, brought: Backup) -> None:
+    from obec.backups import finish
+
+    asked(finish(brought, {name: stack.dsn(name, "owner") for name in brought.dumps}), "finished")
+
+
+def _restored(stack: Stack, service: str, *, of_backup: bool) -> list[Restored]:
     from shared.eventstore.restore import restore as restore_store
 
-    return asked(restore_store(stack.dsn(service, "owner"), stack.broker, _topics(stack)), f"restored ({service})")
+    owner, topics = stack.dsn(service, "owner"), _topics(stack)
+    return asked(restore_store(owner, stack.broker, topics, of_backup=of_backup), f"restored ({service})")
 
 
 def _topics(stack: Stack) -> Topics:

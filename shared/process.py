@@ -20,6 +20,7 @@ import uvloop
 from shared import logging, tracing_otel
 from shared.eventstore.migrate import MigrationChanged, folders
 from shared.eventstore.migrate import migrate as run_migrations
+from shared.eventstore.restoring import RestoreUnfinished, require_whole
 from shared.eventstore.store import EventStore, WrongStore
 from shared.operating.heartbeats import VITALS, Heart, instance_of
 from shared.settings import Settings, WrongSettings
@@ -93,13 +94,18 @@ def migrating(service: str) -> Role:
 
 @asynccontextmanager
 async def opened_store(settings: Settings, service: str, *, patience: float = PATIENCE) -> AsyncIterator[EventStore]:
-    """The service's event store, closed in the end. Raises StartRefused, also when its topic contradicts it."""
+    """The service's event store, closed in the end.
+
+    Raises StartRefused, also when its topic contradicts it, or a backup was not brought back whole.
+    """
     dsn = settings.dsn(service)
     with told_of(f"OBEC_{service.upper()}_DSN", service):
         store = await patiently(
             lambda: EventStore.open(dsn, service, shards=settings.shards, clock=settings.clock), patience
         )
     try:
+        with told_of(f"OBEC_{service.upper()}_DSN", service):
+            await require_whole(store.pool)
         await _agreed_with_topic(settings, store)
         yield store
     finally:
@@ -182,6 +188,8 @@ def told_of(variable: str, service: str) -> Iterator[None]:
     """Turn what the database that ``variable`` names refuses into one line: StartRefused."""
     try:
         yield
+    except RestoreUnfinished as error:
+        raise StartRefused(f"{error} ({error.code})") from error
     except (WrongStore, MigrationChanged) as error:
         raise StartRefused(str(error)) from error
     except asyncpg.UndefinedTableError as error:

@@ -28,6 +28,7 @@ from shared.operating.consumers import Consumer
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import Forgetting
 from shared.operating.http import OperatorApi
+from shared.operating.redacting import RedactApi
 from shared.operating.rewinding import RewindApi
 from shared.operating.status_http import StatusApi
 from shared.operating.watcher import Watcher
@@ -135,6 +136,7 @@ def app_of(
             StatusApi(watcher).add_to(api)
         OperatorApi(operators, store, parts.consumers(handler)).add_to(api)
         RewindApi(operators).add_to(api)
+        RedactApi(operators, store.name).add_to(api)
         Forgetting(store).add_to(api)
         parts.operating(api, operators, store)
         parts.more(api, handler)

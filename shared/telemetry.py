@@ -139,6 +139,8 @@ PUBLISHER_SILENT = Gauge(
 VERIFIED = Gauge("obec_verified", "1 where the last verification found no difference, else 0.", ["service", "part"])
 VERIFIED_AT = Gauge("obec_verified_timestamp_seconds", "When that was, Unix time.", ["service", "part"])
 ALARMS = Gauge("obec_alarms", "Open alarms: raised, acknowledged or silenced.", ["kind", "state"])
+UNTOLD = Gauge("obec_alarm_notices_untold", "Notices of alarms that a channel has not taken yet.", ["channel"])
+NOT_SENT = Counter("obec_alarm_sendings_failed", "Attempts to tell notices that a channel did not take.", ["channel"])
 
 
 class Board:

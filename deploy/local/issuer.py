@@ -30,6 +30,8 @@ from deploy.local.users import NAMES, USERS
 ALGORITHM = "ES256"
 AUDIENCE = "obec"
 LIFETIME_SECONDS = 8 * 3600
+WATCHER, WATCHER_SECONDS = "obec-monitor", 365 * 24 * 3600
+"""Who asks the services how they are, and for how long: nobody renews that token but the next start of the stack."""
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
@@ -55,6 +57,11 @@ class Issuer:
     def token(self, user: str) -> str:
         """A token of a demonstration user, good for eight hours. Raises KeyError for another name."""
         return self._signed(user, {"aud": AUDIENCE})
+
+    def watcher_token(self) -> str:
+        """A token of the process that judges alarms, which asks as an operator and is nobody who signs in."""
+        expires = int(time.time()) + WATCHER_SECONDS
+        return self._signed("operator", {"aud": AUDIENCE, "sub": WATCHER, "exp": expires})
 
     def id_token(self, grant: Grant) -> str:
         """What tells an application who signed in (OpenID Connect Core, 2), as long good as the token beside it."""

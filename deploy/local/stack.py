@@ -26,6 +26,8 @@ from shared.streams.broker import Broker
 
 Report = Callable[[str], None]
 AUDIENCE = "obec"
+MONITOR, ALARM_TOKEN = "reporting-monitor", "OBEC_ALARM_TOKEN"
+"""The process that judges alarms, and the variable by which it is told an operator's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,16 @@ class Stack:
             broker_of = None if environment is None else self.broker_of
             every = programs_of(self.ports, broker_of)
             programs = [program for program in every if self._own_issuer or program.name != "issuer"]
+            if environment is not None and self._own_issuer and ALARM_TOKEN not in environment:
+                programs = [self._with_token(each) if each.name == MONITOR else each for each in programs]
         return Supervisor(self.home, programs, environment or {})
+
+    def _with_token(self, program: Program) -> Program:
+        """The program, and a token of this stack's issuer by which it may ask the services how they are."""
+        from deploy.local.issuer import Issuer
+
+        token = Issuer(f"http://{HOST}:{self.ports.issuer}", self.home / "issuer").watcher_token()
+        return replace(program, environment={**program.environment, ALARM_TOKEN: token})
 
     def _server_states(self) -> list[State]:
         kafka = State("kafka", "given", None, str(self.given.broker)) if self.given.broker else _state_of(self.kafka)
@@ -241,7 +252,7 @@ def programs_of(ports: Ports, broker_of: Callable[[str], Broker] | None = None) 
         Program("evaluation-reactions", ("services.evaluation", "reactions"), ports.evaluation_reactions),
         Program("reporting-projector", ("services.reporting", "projector"), ports.reporting_projector),
         Program("reporting-api", ("services.reporting", "api"), ports.reporting),
-        Program("reporting-monitor", ("services.reporting", "monitor"), ports.reporting_monitor, background=True),
+        Program(MONITOR, ("services.reporting", "monitor"), ports.reporting_monitor, background=True),
         Program("reporting-rebuilder", ("services.reporting", "rebuilder"), ports.reporting_rebuilder, background=True),
         Program("reporting-prover", ("obec.prover", "prover"), ports.reporting_prover, background=True),
     ]

@@ -14,9 +14,9 @@ def ops() -> None:
     """See the services and mend them, in an operator's name (OBEC_TOKEN; on this machine by itself)."""
 
 
-for command in (watching.status, watching.monitor, watching.events, watching.waiting, watching.audit, mending.parked,
-                mending.skip, mending.replay, mending.pause, mending.resume, mending.hand_over, mending.rewind,
-                mending.proposals, mending.second):  # fmt: skip
+for command in (watching.status, watching.monitor, watching.events, watching.waiting, watching.receipts,
+                watching.audit, mending.parked, mending.skip, mending.replay, mending.pause, mending.resume,
+                mending.hand_over, mending.rewind, mending.redact, mending.proposals, mending.second):  # fmt: skip
     app.command()(command)
 app.add_typer(rebuilding.app, name="rebuild")
 app.add_typer(alarming.app, name="alarms")

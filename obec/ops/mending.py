@@ -184,6 +184,20 @@ def rewind(
 
 
 @told_in_one_line
+def redact(
+    service: Service,
+    position: Annotated[int, typer.Argument(min=1, help="Position of the event in the service's store.")],
+    shard: Annotated[int, typer.Option(min=0, help="Its shard.")] = 0,
+    reason: Reason = "",
+    yes: Typed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Order that one event loses its data; `obec redact` carries it out once the services are down."""
+    body = {"shard": shard, "position": position, "reason": reasoned(reason)}
+    decided(order(service, "ops/redact", {**body, "typed": confirmed(yes, f"{service}/{shard}/{position}")}), as_json)
+
+
+@told_in_one_line
 def proposals(service: Service, as_json: AsJson = False) -> None:
     """What waits for a second operator."""
     found = ask(service, "ops/proposals")

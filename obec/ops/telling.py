@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from deploy.local.errors import StackError
-from obec.asking import SERVICES, require_service
+from obec.asking import SERVICES, refused, require_service
 from obec.output import console, fail, table
+from shared.contracts import Rejected
 from shared.thai.fiscal import BANGKOK
 
 P = ParamSpec("P")
@@ -101,12 +102,19 @@ def confirmed(typed: str | None, target: str) -> str:
     """What was typed to confirm, asked for on a terminal when it was not given. Raises StackError elsewhere."""
     if typed is not None:
         return typed
-    return _asked(f"This cannot be undone. Type {target} to confirm", f"confirm it: --yes {target}")
+    otherwise = f"ต้องยืนยันด้วย --yes {target} · confirm it: --yes {target}"
+    return _asked(f"This cannot be undone. Type {target} to confirm", otherwise)
+
+
+def require_typed(typed: str | None, target: str) -> None:
+    """Have what is done on this machine, and asked of no service, confirmed by typing its target. Raises StackError."""
+    if confirmed(typed, target) != target:
+        raise refused(Rejected("ops.not_confirmed", target=target))
 
 
 def reasoned(reason: str) -> str:
     """Why, asked for on a terminal when it was not given. Raises StackError elsewhere."""
-    return reason.strip() or _asked("Reason, for the audit", "say why: --reason")
+    return reason.strip() or _asked("Reason, for the audit", "ต้องระบุเหตุผล: --reason · say why: --reason")
 
 
 def _asked(question: str, otherwise: str) -> str:

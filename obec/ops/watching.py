@@ -136,6 +136,25 @@ def _fact(each: Mapping[str, Any]) -> Sequence[Cell]:
 
 
 @told_in_one_line
+def receipts(service: Service, as_json: AsJson = False) -> None:
+    """What became of each publisher's newest facts, and how many were refused of as many before."""
+    told = ask(service, "ops/receipts")
+    columns = ("publisher", "newest", "accepted", "waiting", "refused", "before", "commonest reason", "last")
+    tell(as_json, told, f"receipts of {service}", columns, lambda: [_receipts(each) for each in told])
+
+
+def _receipts(each: Mapping[str, Any]) -> Sequence[Cell]:
+    refused = each["rejected"] + each["quarantined"] + each["conflict"]
+    counts = (str(each[name]) for name in ("receipts", "accepted", "waiting"))
+    now, before = _share(refused, each["receipts"]), _share(each["refused_before"], each["receipts_before"])
+    return each["publisher"], *counts, now, before, each["code"] or "", at(each["last_at"])
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else ""
+
+
+@told_in_one_line
 def audit(
     service: Service,
     limit: Annotated[int, typer.Option(help="At most so many.")] = 50,

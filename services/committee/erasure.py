@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import secrets
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +23,7 @@ from shared.eventstore.store import EventStore
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import MOST_NAMES, SHORTEST, Forgetting, Forgotten, Place, forms_of
-from shared.operating.http import TAG, DecidedAnswer
+from shared.operating.http import TAG, DecidedAnswer, Second
 from shared.web.api import COMMANDING, Api, Operation, Parameter
 from shared.web.auth import Caller
 from shared.web.jsonable import Json
@@ -27,6 +31,8 @@ from shared.web.jsonable import Json
 ACTION = "erase"
 PATIENCE_SECONDS = 60.0
 """How long another service may search."""
+SCRYPT = {"n": 1 << 13, "r": 8, "p": 1, "maxmem": 1 << 26, "dklen": 32}
+"""A fiftieth of a second for each guess, of what a proposal keeps of names for a day."""
 CACHE_SECONDS = 30
 """How long reporting shows a name that it was told before."""
 PERSON = Parameter("person_id", "path", "The person.", {"type": "string", "format": "uuid"}, required=True)
@@ -77,6 +83,7 @@ class Erasures:
         self._register = PersonRegister(store.pool)
         self._own = Forgetting(store)
         operators.on(ACTION, _erase, destructive=True)
+        operators.seconded_by(ACTION, self._seconded)
 
     def add_to(self, api: Api) -> None:
         """Serve it."""
@@ -94,9 +101,10 @@ class Erasures:
         require(known is not None, "person.not_found", person_id=person_id)
         forms_of(body.names)
         require(body.reason.strip(), "ops.reason_missing")
-        names, line = [*(each for each in known or () if len(each) >= SHORTEST), *body.names], None
+        names, line = [*_searchable(known), *body.names], None
         if known:
-            params = {"person_id": str(person_id)}
+            sealed = _sealed(body.names) if self._operators.two_person else {}
+            params = {"person_id": str(person_id), **sealed}
             decided = await self._operators.ask(
                 caller, ACTION, str(person_id), params, reason=body.reason, typed=body.typed
             )
@@ -104,6 +112,17 @@ class Erasures:
                 return told(decided)
             line = decided.audit
         return Json(await self._certify(request, caller, person_id, names, body.reason, line))
+
+    async def _seconded(self, request: Request, caller: Caller, proposal: UUID, body: Second) -> Response:
+        """All that was proposed, and its certificate; what the register calls the person is read before it forgets."""
+        forms_of(body.names)
+        row = await self._operators.proposal(proposal)
+        person_id = UUID(row["target"])
+        names = [*_searchable(await self._register.called(person_id)), *body.names]
+        decided = await self._operators.second(caller, proposal, body.typed, {"typed_names": body.names})
+        made = await self._certify(request, caller, person_id, names, row["reason"], decided.audit)
+        outcome = f"{decided.outcome}; the certificate is {'complete' if made.complete else 'not complete'}"
+        return Json({**asdict(decided), "outcome": outcome, "certificate": made.model_dump()})
 
     async def _certify(
         self, request: Request, caller: Caller, person_id: UUID, names: Sequence[str], reason: str, line: int | None
@@ -149,9 +168,35 @@ def _with_register(forgotten: Forgotten, erased: bool) -> Forgotten:
 
 
 async def _erase(connection: Any, params: Mapping[str, Any], _caller: Caller) -> str:
-    """Erase the register's row, inside the transaction of the connection (asyncpg)."""
+    """Erase the register's row, inside the transaction of the connection (asyncpg).
+
+    Raises Rejected ``person.other_names`` when names were proposed and others were typed to second it.
+    """
+    _require_same(params)
     await PersonRegister(connection).erase(UUID(params["person_id"]))
     return "the register knows the id alone"
+
+
+def _searchable(known: Sequence[str] | None) -> Sequence[str]:
+    """What the register calls somebody, as far as it can be searched for."""
+    return [each for each in known or () if len(each) >= SHORTEST]
+
+
+def _sealed(names: Sequence[str]) -> Mapping[str, Any]:
+    """What a proposal keeps of names: enough to tell whether they are typed again, and nothing to read them from."""
+    salt = secrets.token_hex(16)
+    return {"salt": salt, "names": sorted(_digests(salt, names))} if names else {}
+
+
+def _digests(salt: str, names: Sequence[str]) -> set[str]:
+    plain = {unicodedata.normalize("NFC", name.strip()) for name in names}
+    return {hashlib.scrypt(name.encode(), salt=bytes.fromhex(salt), **SCRYPT).hex() for name in plain}
+
+
+def _require_same(params: Mapping[str, Any]) -> None:
+    if "names" in params:
+        same = _digests(params["salt"], params["typed_names"]) == set(params["names"])
+        require(same, "person.other_names", pointer="/names", number=len(params["names"]))
 
 
 def _uuid(text: str) -> UUID:

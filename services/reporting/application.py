@@ -31,6 +31,7 @@ from shared.operating.consumers import Consumer
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import Forgetting
 from shared.operating.http import OperatorApi
+from shared.operating.redacting import RedactApi
 from shared.operating.status_http import StatusApi
 from shared.process import in_background, opened_store, patiently, told_of
 from shared.service import WRITE_SERVICES, listen, relays_of, serve, states_of, watcher_of
@@ -90,6 +91,7 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         StatusApi(watcher).add_to(api)
         operators = Operators("reporting", lambda: store.pool, two_person=settings.two_person)
         OperatorApi(operators, store, CONSUMERS).add_to(api)
+        RedactApi(operators, store.name).add_to(api)
         RebuildRoutes(operators).add_to(api)
         OperatorViews(desk, Limits.of(settings)).add_to(api)
         AlarmApi(store, operators).add_to(api)

@@ -79,6 +79,7 @@ class _Partition:
         self._stored = _Stored(connection, store, shard)
         self._last = 0
         self._records = 0
+        self._explained: list[str] = []
 
     async def verify(self, broker: Broker, left_out: Collection[int], progress: Progress) -> Finding:
         """The first record that is not what it must be, or the first event that is missing."""
@@ -87,8 +88,11 @@ class _Partition:
         async with aclosing(records(broker, self._topic, self._shard)) as sent:
             async for record in sent:
                 wrong = await self._wrong(record)
-                if wrong and record.offset not in left_out:
-                    return self._finding(f"{self._topic}/{self._shard} offset {record.offset}", wrong)
+                if wrong:
+                    place = f"{self._topic}/{self._shard} offset {record.offset}"
+                    if record.offset not in left_out:
+                        return self._finding(place, wrong)
+                    self._explained.append(f"{place}: {wrong}; it is skipped")
                 self._records += 1
                 if self._records % ROWS == 0:
                     progress(ROWS)
@@ -112,7 +116,8 @@ class _Partition:
         return _difference(record, *expected)
 
     def _finding(self, place: str = "", message: str = "") -> Finding:
-        return Finding(PART, self._store, f"{self._topic}/{self._shard}", self._records, "records", place, message)
+        of, explained = f"{self._topic}/{self._shard}", tuple(self._explained)
+        return Finding(PART, self._store, of, self._records, "records", place, message, explained)
 
 
 Headers = list[tuple[str, bytes]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Progress = Callable[[int], None]
@@ -25,6 +25,8 @@ class Finding:
     place: str = ""
     """Where the first difference is; empty when there is none."""
     message: str = ""
+    explained: Sequence[str] = ()
+    """What differs, and why that is no difference: a record that operators decided to leave out."""
 
     @property
     def whole(self) -> bool:

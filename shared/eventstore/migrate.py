@@ -9,6 +9,8 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.eventstore.restoring import require_whole
+
 COMMON = Path(str(files("shared.eventstore"))) / "migrations"
 """The event store's own migrations, which every service with a store runs before its own."""
 
@@ -25,10 +27,12 @@ class MigrationChanged(Exception):
 async def migrate(dsn: str, folder: Path) -> list[str]:
     """Run the migrations of ``folder`` that this database has not seen, in order of name; returns their names.
 
-    ``dsn`` is the owner's. The folder's name and the file's make the name in the journal. Raises MigrationChanged.
+    ``dsn`` is the owner's. The folder's name and the file's make the name in the journal. Raises MigrationChanged,
+    RestoreUnfinished.
     """
     connection = await asyncpg.connect(dsn)
     try:
+        await require_whole(connection)
         await connection.execute("SELECT pg_advisory_lock(71000)")
         await connection.execute(_JOURNAL)
         seen = {row["name"]: row["sha256"] for row in await connection.fetch("SELECT name, sha256 FROM migrations")}

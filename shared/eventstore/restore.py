@@ -16,6 +16,7 @@ import asyncpg
 from shared.contracts.coded import CodedError
 from shared.contracts.envelope import GENESIS, Envelope, from_headers
 from shared.contracts.event import ContractError, split_type
+from shared.eventstore.restoring import require_whole
 from shared.eventstore.store import statement
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics, records
@@ -42,14 +43,22 @@ class Restored:
 
 
 async def restore(
-    owner_dsn: str, broker: Broker, topics: Topics, progress: Progress = lambda _count: None
+    owner_dsn: str,
+    broker: Broker,
+    topics: Topics,
+    progress: Progress = lambda _count: None,
+    *,
+    of_backup: bool = False,
 ) -> list[Restored]:
     """Copy back what every shard lacks, all in one transaction; no service of this store may be running.
 
-    ``progress`` is told how many more events came back. Raises CannotRestore, and then nothing came back.
+    ``progress`` is told how many more events came back; ``of_backup``: the backup was brought back just now. Raises
+    CannotRestore, RestoreUnfinished, and then nothing came back.
     """
     connection = await asyncpg.connect(owner_dsn, timeout=10)
     try:
+        if not of_backup:
+            await require_whole(connection)
         made = await connection.fetchrow(_SETTINGS)
         if made is None:
             raise CannotRestore("restore.no_store", "this database has not been a store yet")

@@ -160,7 +160,7 @@ class Writer:
 
     async def _send(self, group: Sequence[_Waiting]) -> list[asyncpg.Record]:
         """Send the group until the database says what became of it: the ids make sending again harmless."""
-        arguments = _arrays(self._locks, self._shards, [waiting.append for waiting in group])
+        arguments = arrays_of(self._locks, self._shards, [waiting.append for waiting in group])
         try:
             return await self._send_once(arguments)
         except LOST:
@@ -191,30 +191,33 @@ class Writer:
             self._connection.terminate()
             self._connection = None
 
-    def _waits(self, append: Append, row: asyncpg.Record) -> Answer:
-        """A fact that waits has no place yet."""
-        repeated = row["outcome"] == "pending"
-        return Answer(
-            append.stream, 0, self._store, shard_of(append.stream, self._shards), 0, (), append.received_at,
-            repeated, "waiting", orjson.loads(row["reason"]),
-        )  # fmt: skip
-
     def _settle(self, waiting: _Waiting, row: asyncpg.Record) -> None:
         if waiting.answer.done():
             return
-        match row["outcome"]:
-            case "accepted" | "rejected" | "quarantined" | "known":
-                waiting.answer.set_result(read_answer(self._store, row, repeated=row["outcome"] == "known"))
-            case "waiting" | "pending":
-                waiting.answer.set_result(self._waits(waiting.append, row))
-            case "conflict":
-                waiting.answer.set_exception(OtherContent())
-            case "stale":
-                stream, actual, expected = row["detail"].rsplit(" ", 2)
-                waiting.answer.set_exception(Stale(stream, int(actual), int(expected)))
-            case _:
-                scope, key = row["detail"].split(" ", 1)
-                waiting.answer.set_exception(Rejected("claim.taken", scope=scope, key=key))
+        try:
+            waiting.answer.set_result(answer_of(self._store, self._shards, waiting.append, row))
+        except (OtherContent, Stale, Rejected) as refused:
+            waiting.answer.set_exception(refused)
+
+
+def answer_of(store: str, shards: int, append: Append, row: asyncpg.Record) -> Answer:
+    """The answer to an append, as ``append_group`` tells it. Raises OtherContent, Stale, Rejected ``claim.taken``."""
+    match row["outcome"]:
+        case "accepted" | "rejected" | "quarantined" | "known":
+            return read_answer(store, row, repeated=row["outcome"] == "known")
+        case "waiting" | "pending":  # a fact that waits has no place yet
+            return Answer(
+                append.stream, 0, store, shard_of(append.stream, shards), 0, (), append.received_at,
+                row["outcome"] == "pending", "waiting", orjson.loads(row["reason"]),
+            )  # fmt: skip
+        case "conflict":
+            raise OtherContent
+        case "stale":
+            stream, actual, expected = row["detail"].rsplit(" ", 2)
+            raise Stale(stream, int(actual), int(expected))
+        case _:
+            scope, key = row["detail"].split(" ", 1)
+            raise Rejected("claim.taken", scope=scope, key=key)
 
 
 def read_answer(store: str, row: asyncpg.Record, *, repeated: bool) -> Answer:
@@ -250,7 +253,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _arrays(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]:
+def arrays_of(locks: list[int], shards: int, group: Sequence[Append]) -> list[Any]:
     """A group as the arrays that ``append_group`` takes."""
     appends: list[tuple[Any, ...]] = []
     guards: list[tuple[Any, ...]] = []

@@ -28,6 +28,8 @@ Act = Callable[[Any, Mapping[str, Any], Caller], Awaitable[str]]
 
 May raise Rejected: then nothing was done.
 """
+Seconding = Callable[[Any, Caller, UUID, Any], Awaitable[Any]]
+"""Answers the request (and what its body says) with which an operator seconds a proposal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,15 @@ class Operators:
     def __init__(self, service: str, pool: Callable[[], Any], *, two_person: bool) -> None:
         self.service, self.pool, self.two_person = service, pool, two_person
         self._actions: dict[str, _Action] = {}
+        self._seconding: dict[str, Seconding] = {}
 
     def on(self, action: str, act: Act, *, destructive: bool = False) -> None:
         """Have ``act`` do what is asked for under a name, such as ``skip``."""
         self._actions[action] = _Action(act, destructive)
+
+    def seconded_by(self, action: str, seconding: Seconding) -> None:
+        """Have ``seconding`` see to proposals of an action that is more than its act; it calls ``second`` itself."""
+        self._seconding[action] = seconding
 
     async def ask(
         self,
@@ -91,22 +98,31 @@ class Operators:
             line = await audit.record(connection, caller.id, action, target, reason, outcome=outcome)
         return Decided("done", outcome, line)
 
-    async def second(self, caller: Caller, proposal: UUID, typed: str | None) -> Decided:
+    async def seconding(self, proposal: UUID) -> Seconding | None:
+        """What sees to a proposal, where that is more than ``second``. Raises Rejected ``ops.proposal_not_found``."""
+        return self._seconding.get((await self.proposal(proposal))["action"])
+
+    async def proposal(self, proposal: UUID) -> Mapping[str, Any]:
+        """A proposal as it stands: ``target``, ``reason``, ``request`` … Raises Rejected ``ops.proposal_not_found``."""
+        return self._known(await self.pool().fetchrow(_PROPOSAL, proposal), proposal)
+
+    async def second(
+        self, caller: Caller, proposal: UUID, typed: str | None, given: Mapping[str, Any] | None = None
+    ) -> Decided:
         """Do what another operator proposed, in the transaction that marks it decided.
 
-        Raises Rejected ``ops.proposal_not_found``, ``ops.proposal_decided``, ``ops.proposal_lapsed``,
-        ``ops.same_operator``, ``ops.not_confirmed``, and what the action raises.
+        ``given`` is added to what the action is told. Raises Rejected ``ops.proposal_not_found``,
+        ``ops.proposal_decided``, ``ops.proposal_lapsed``, ``ops.same_operator``, ``ops.not_confirmed``, and what the
+        action raises.
         """
         async with self.pool().acquire() as connection, connection.transaction():
-            row = await connection.fetchrow(_PROPOSAL, proposal)
-            if row is None or row["action"] not in self._actions:
-                raise Rejected("ops.proposal_not_found", proposal=str(proposal))
+            row = self._known(await connection.fetchrow(_PROPOSAL, proposal), proposal)
             require(not row["decided"], "ops.proposal_decided", proposal=str(proposal))
             require(not row["lapsed"], "ops.proposal_lapsed", proposal=str(proposal))
             require(row["actor"] != caller.id, "ops.same_operator")
             require(typed == row["target"], "ops.not_confirmed", target=row["target"])
-            proposer = Caller(row["actor"], OPERATOR)
-            outcome = await self._actions[row["action"]].act(connection, orjson.loads(row["request"]), proposer)
+            proposer, params = Caller(row["actor"], OPERATOR), {**orjson.loads(row["request"]), **(given or {})}
+            outcome = await self._actions[row["action"]].act(connection, params, proposer)
             line = await audit.record(
                 connection,
                 proposer.id,
@@ -118,6 +134,12 @@ class Operators:
             )
             await connection.execute(_DECIDE, proposal)
         return Decided("done", outcome, line, proposal)
+
+    def _known(self, row: Any, proposal: UUID) -> Mapping[str, Any]:
+        if row is None or row["action"] not in self._actions:
+            raise Rejected("ops.proposal_not_found", proposal=str(proposal))
+        known: Mapping[str, Any] = row
+        return known
 
     async def proposals(self) -> Sequence[dict[str, Any]]:
         """What waits for a second operator, newest first, at most MOST_PROPOSALS."""

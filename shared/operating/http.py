@@ -111,9 +111,19 @@ class HandOver(Contract):
 
 
 class Second(Contract):
-    """Second what another operator proposed; confirmed by typing its target."""
+    """Second what another operator proposed; confirmed by typing its target.
+
+    ``names``: of an erasure, the other names that were proposed, typed again; they were not kept.
+    """
 
     typed: str | None = None
+    names: tuple[str, ...] = Field(default=(), max_length=20)
+
+
+MORE_TOLD: Mapping[Any, str] = {
+    Replay: "Done, or what it would change.",
+    Second: "Done, and written into the audit; of an erasure with its certificate.",
+}
 
 
 class DecidedAnswer(BaseModel):
@@ -182,6 +192,22 @@ class AuditLine(BaseModel):
     outcome: str
 
 
+class PublisherReceipts(BaseModel):
+    """What the newest facts of a publisher came to, so that one whose facts begin to be refused is seen."""
+
+    publisher: str
+    last_at: datetime = Field(description="When the newest was decided, by the business clock.")
+    receipts: int = Field(description=f"How many are counted: the newest, {waiting.NEWEST_RECEIPTS} at most.")
+    accepted: int
+    rejected: int
+    quarantined: int
+    waiting: int
+    conflict: int = Field(description="Ids that came again with another content.")
+    receipts_before: int = Field(description="How many before them are held against them.")
+    refused_before: int = Field(description="How many of those were rejected, quarantined, or a conflict.")
+    code: str | None = Field(description="The commonest reason of the newest that were refused.")
+
+
 class ReplayAnswer(BaseModel):
     """A replay and how far it came."""
 
@@ -222,6 +248,7 @@ class OperatorApi:
         see("replays", "Replays and how far they came", list[ReplayAnswer], self._replays, BEFORE, HOW_MANY)
         see("audit", "What operators did, newest first", list[AuditLine], self._audit, BEFORE, HOW_MANY)
         see("waiting", "Facts that wait, and those in quarantine", dict[str, Any], self._waiting, HOW_MANY)
+        see("receipts", "What publishers' newest facts came to", list[PublisherReceipts], self._receipts)
         see("proposals", "What waits for a second operator", list[dict[str, Any]], self._proposals)
         order("skip", "Leave a record out", Skip, self._skip)
         order("replay", "Try parked events again, or show what that would change", Replay, self._replay)
@@ -258,6 +285,10 @@ class OperatorApi:
         await operator_of(request)
         return Json(await waiting.facts(self._store.pool, _limit(request)))
 
+    async def _receipts(self, request: Request) -> Response:
+        await operator_of(request)
+        return Json(await waiting.receipts(self._store.pool))
+
     async def _proposals(self, request: Request) -> Response:
         await operator_of(request)
         return Json(await self._operators.proposals())
@@ -289,7 +320,12 @@ class OperatorApi:
 
     async def _second(self, request: Request) -> Response:
         caller, body = await operator_of(request), await body_of(request, Second)
-        return told(await self._operators.second(caller, _uuid(request.path_params["id"]), body.typed))
+        proposal = _uuid(request.path_params["id"])
+        seconding = await self._operators.seconding(proposal)
+        if seconding is not None:
+            answer: Response = await seconding(request, caller, proposal, body)
+            return answer
+        return told(await self._operators.second(caller, proposal, body.typed))
 
     async def _ask(self, caller: Caller, action: str, target: str, params: Mapping[str, Any], reason: str) -> Response:
         return told(await self._operators.ask(caller, action, target, params, reason=reason))
@@ -311,7 +347,7 @@ def _ordering(api: Api) -> Callable[..., None]:
     }
 
     def serve(path: str, summary: str, body: Any, endpoint: Answer, *parameters: Parameter) -> None:
-        told_of = {200: ("Done, or what it would change.", dict[str, Any])} if body is Replay else {}
+        told_of = {200: (MORE_TOLD[body], dict[str, Any])} if body in MORE_TOLD else {}
         operation = Operation(
             "POST", f"/v1/ops/{path}", summary, TAG, {**answers, **told_of}, body, parameters, COMMANDING
         )

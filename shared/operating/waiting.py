@@ -1,4 +1,4 @@
-"""Facts of other systems that wait for what comes before them, and those in quarantine."""
+"""Facts of other systems: what became of the newest of each publisher, those that wait, and those in quarantine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import orjson
 
 from shared.operating.sql import statement
 
-_WAITING, _QUARANTINED = statement("waiting_facts"), statement("quarantined_facts")
+_WAITING, _QUARANTINED, _RECEIPTS = (statement(name) for name in ("waiting_facts", "quarantined_facts", "receipts"))
+
+NEWEST_RECEIPTS = 100
+"""Of each publisher so many are held against as many before; not those of an hour: business time may stand still."""
+
+
+async def receipts(pool: Any) -> list[dict[str, Any]]:
+    """Of each publisher what its newest receipts came to, by outcome, and how many were refused of those before."""
+    return [dict(row) for row in await pool.fetch(_RECEIPTS, NEWEST_RECEIPTS)]
 
 
 async def facts(pool: Any, limit: int) -> dict[str, Any]:

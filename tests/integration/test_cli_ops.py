@@ -39,6 +39,7 @@ from shared.streams.topics import Topics
 from shared.web.api import Api
 from shared.web.auth import Authenticator
 from shared.web.serving import Server, bound
+from tests.appends import decision
 from tests.cli import Settings as Environment
 from tests.cli import obec
 from tests.conftest import NewDatabase
@@ -218,6 +219,17 @@ async def test_what_two_must_decide_waits_for_the_second(database: NewDatabase, 
         other = duty.office.issuer.token(["operator"], subject="usr-two")
         assert "committee/0/7 is left out" in (await duty.ops(*second, OBEC_TOKEN=other)).out
 
+        redact = ("redact", "activity", "1", *WHY, "--yes", "activity/0/1")
+        await duty.refused(*redact, says="activity/0/1 is no event")
+        await duty.office.store.append(decision("activity:1", 0))
+        proposed = (await duty.ops(*redact, "--json")).json()["proposal"]
+        second = ("second", "activity", proposed, "--yes", "activity/0/1")
+        assert "is to lose its data" in (await duty.ops(*second, OBEC_TOKEN=other)).out
+        line, *_ = (await duty.ops("audit", "activity", "--json")).json()
+        assert [line[name] for name in ("action", "target", "actor", "seconded_by", "reason")] == [
+            "redact", "activity/0/1", "usr-one", "usr-two", "ตรวจแล้ว",
+        ]  # fmt: skip
+
 
 async def test_status_says_what_is_wrong_with_its_exit_code(duty: Duty) -> None:
     said = await duty.ops("status", "evaluation", "committee", "--json")
@@ -237,7 +249,13 @@ async def test_what_reporting_alone_tells(duty: Duty) -> None:
     assert [each["stream"] for each in found] == ["committee:2560-cluster:R07:1"]
     way = await duty.obec("trace", registered.event_id, "--json")
     assert way.json()["events"][0]["state"] == "applied"
-    for words in (("monitor",), ("alarms", "list"), ("rebuild", "list"), ("waiting", "activity")):
+    for words in (
+        ("monitor",),
+        ("alarms", "list"),
+        ("rebuild", "list"),
+        ("waiting", "activity"),
+        ("receipts", "activity"),
+    ):
         said = await duty.ops(*words)
         assert (said.code, said.err) == (0, ""), said
     begun = (await duty.ops("rebuild", "begin", *WHY, "--json")).json()
@@ -306,6 +324,9 @@ WRONG: Sequence[tuple[tuple[str, ...], str]] = (
     (("pause", "activity", CONSUMER), "say why: --reason"),
     (("skip", "activity", "committee", "0", "7", "--reason", "x"), "confirm it: --yes committee/0/7"),
     (("skip", "activity", "committee", "0", "7", "--reason", "x", "--yes", "no"), "ops.not_confirmed"),
+    (("redact", "activity", "9", *WHY, "--yes", "activity/0/9"), "activity/0/9 is no event"),
+    (("redact", "activity", "9", "--yes", "activity/0/9"), "say why: --reason"),
+    (("redact", "activity", "9", *WHY, "--yes", "activity/0/8"), "ops.not_confirmed"),
     (("replay", "activity", CONSUMER, "--dry-run"), "ops.parked_not_found"),
     (("replay", "activity", CONSUMER, "--record", "7"), "names no record"),
     (("hand-over", "activity", "9", "--reason", "x"), "ops.relay_not_found"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,17 +13,28 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner
 
 from deploy.local.given import dsn_variable
-from deploy.local.topics import SERVICES
+from deploy.local.postgres import program
+from deploy.local.topics import SERVICES, create_topics, delete_topics
 from obec import output
 from obec.__main__ import app
 from obec.backups import MANIFEST
+from shared.contracts.envelope import from_headers
+from shared.eventstore.migrate import COMMON, migrate
+from shared.eventstore.redact import ORDER
 from shared.eventstore.relay import Relay
+from shared.eventstore.restoring import RestoreUnfinished
 from shared.eventstore.store import EventStore
+from shared.operating.deciding import Operators
+from shared.operating.redacting import RedactApi
+from shared.process import StartRefused, opened_store
+from shared.settings import Settings as ServiceSettings
 from shared.streams.broker import Broker
-from shared.streams.topics import Topics
+from shared.streams.topics import Topics, records
+from shared.web.auth import OPERATOR, Caller
 from tests.appends import decision, whole
 from tests.cli import Settings, obec
 from tests.conftest import NewDatabase, NewTopics
@@ -158,6 +170,49 @@ async def test_what_was_acknowledged_after_a_backup_is_there_after_it_was_restor
         assert await store.pool.fetchval("SELECT to_regclass('came_later')") is None
 
 
+KILLED = """#!/bin/sh
+case "$*" in */activity.dump) kill -9 $PPID; exit 1;; esac
+exec {tool} "$@"
+"""
+"""A pg_restore by which the command that runs it is killed when activity's turn comes."""
+
+
+async def test_a_restore_that_was_killed_is_found_and_finished_by_the_next(site: Site, tmp_path: Path) -> None:
+    folder, tools = tmp_path / "backup", tmp_path / "tools"
+    assert (await site.obec("backup", str(folder))).code == 0
+    async with site.committee(relaying=True) as store:
+        await store.append(whole("committee:1", 3, "later"))
+    await site.run("committee", "DELETE FROM events WHERE position > 1")
+    tools.mkdir()
+    killing = tools / "pg_restore"
+    killing.write_text(KILLED.format(tool=program("pg_restore")))
+    killing.chmod(0o755)
+    path = {"PATH": f"{tools}:{site.settings['PATH']}"}
+    killed = await asyncio.to_thread(obec, "restore", str(folder), settings={**site.settings, **path})
+    assert killed.returncode == -signal.SIGKILL, killed
+
+    owner = site.databases["activity"].owner_dsn
+    for refused in (migrate(owner, COMMON), started(site)):
+        with pytest.raises((RestoreUnfinished, StartRefused), match=f"run `obec restore {folder}` again"):
+            await refused
+    other = await site.obec("restore", "committee")
+    assert (other.code, "restore.unfinished" in other.err) == (1, True), other
+    assert "restore.unfinished" in (await site.obec("backup", str(tmp_path / "half"))).err
+
+    finished = await site.obec("restore", str(folder))
+    assert finished.code == 0, finished
+    assert (await site.obec("verify")).code == 0
+    await migrate(owner, COMMON)
+    await started(site)
+
+
+async def started(site: Site) -> None:
+    """What every process of committee does first."""
+    settings = ServiceSettings(committee_dsn=site.databases["committee"].app_dsn)
+    async with opened_store(settings, "committee"):
+        pass
+
+
 async def test_a_backup_that_is_damaged_or_none_is_refused_before_anything_is_changed(
     site: Site, tmp_path: Path
 ) -> None:
@@ -175,6 +230,117 @@ async def test_a_backup_that_is_damaged_or_none_is_refused_before_anything_is_ch
     for said, code in ((damaged, "backup.damaged"), (foreign, "backup.foreign"), (nothing, "backup.foreign")):
         assert (said.code, said.err.count("\n")) == (1, 1)
         assert code in said.err
+
+
+STRANGER = """
+INSERT INTO skips (store, shard, record, reason, decided_by) VALUES ('committee', 0, 3, 'ระเบียนแปลกปลอม', 'usr-one')
+"""
+
+
+async def put(site: Site) -> None:
+    """Somebody else's record on committee's topic."""
+    async with AIOKafkaProducer(**site.broker.client()) as producer:
+        await producer.send_and_wait(site.topics.events("committee"), b"{}", b"nobody:1", partition=0)
+
+
+async def test_a_skipped_record_is_said_to_be_and_any_other_is_a_difference(site: Site) -> None:
+    async with site.committee(relaying=True):
+        pass
+    await put(site)
+    asked = ("verify", "--part", "topics", "committee")
+    before = await site.obec(*asked)
+    assert (before.code, "offset 3: is no event" in before.out) == (1, True), before
+    await site.run("reporting", STRANGER)
+    skipped = await site.obec(*asked)
+    assert skipped.code == 0, skipped
+    assert "left out by decision" in skipped.out
+    told = json.loads((await site.obec(*asked, "--json")).out)
+    [explained] = [line for each in told["found"] for line in each["explained"]]
+    assert explained.endswith("committee/0 offset 3: is no event; it is skipped")
+    away = await site.obec(*asked, **{dsn_variable("reporting", "app"): "postgresql://nobody@127.0.0.1:1/nothing"})
+    assert (away.code, "whether it is skipped could not be asked of reporting" in away.out) == (1, True), away
+    await put(site)
+    other = await site.obec(*asked)
+    assert (other.code, "offset 4: is no event" in other.out) == (1, True), other
+
+
+REDACT = ("redact", "committee", "2", "--yes")
+TARGET = "committee/0/2"
+
+
+async def test_an_event_is_redacted_as_it_was_ordered_and_its_topic_made_anew(site: Site) -> None:
+    async with site.committee(relaying=True):
+        pass
+    for words, code, th in (
+        ((*REDACT, TARGET), "redact.not_ordered", "ผู้ปฏิบัติการต้องสั่งก่อน"),
+        ((*REDACT, "committee/0/1"), "ops.not_confirmed", "ต้องยืนยันโดยพิมพ์ committee/0/2"),
+        (("redact", "committee", "9", "--yes", "committee/0/9"), "redact.no_event", "ไม่มีเหตุการณ์ที่ committee/0/9"),
+        (("redact", "committee", "2"), f"confirm it: --yes {TARGET}", "ต้องยืนยันด้วย --yes"),
+        (("reread", "committee", "--yes", "committee"), "say why: --reason", "ต้องระบุเหตุผล"),
+    ):
+        said = await site.obec(*words)
+        assert (said.code, said.err.count("\n")) == (1, 1), said
+        assert code in said.err
+        assert th in said.err
+    async with site.committee() as store:
+        await order_it(store)
+        assert "ops.in_use" in (await site.obec(*REDACT, TARGET)).err
+    done = await site.obec(*REDACT, TARGET, "--json")
+    assert done.code == 0, done
+    told = json.loads(done.out)
+    assert (told["position"], told["sent"], told["audit"]) == (2, True, 2)
+
+    await site.run("reporting", STRANGER)
+    await site.run("activity", READ)
+    await made_anew(site)
+    again = await site.obec("reread", "committee", "--reason", "จัดทำหัวข้อใหม่", "--yes", "committee")
+    assert again.code == 0, again
+    assert "committee/0/3" in again.out
+    assert "activity.learner lacks what was parked: obec ops rewind activity activity.learner" in again.out
+    async with site.committee(relaying=True):
+        pass
+    assert [bool(each) for each in await on_the_topic(site)] == [True, False, True]
+    assert (await site.obec("verify")).code == 0
+    owner = await asyncpg.connect(site.databases["activity"].owner_dsn)
+    try:
+        [read] = await owner.fetch("SELECT next_offset, position FROM consumer_offsets")
+        assert tuple(read) == (0, 3)
+        assert await owner.fetchval("SELECT count(*) FROM parked") == 0
+        [line] = await owner.fetch("SELECT action, target, reason FROM operator_audit")
+        assert tuple(line) == ("reread", "committee", "จัดทำหัวข้อใหม่")
+    finally:
+        await owner.close()
+
+
+READ = """
+INSERT INTO consumer_offsets (consumer, store, shard, next_offset, position)
+VALUES ('activity.learner', 'committee', 0, 4, 3);
+INSERT INTO parked (consumer, topic, shard, record, store, position, stream, code, message, headers, value)
+VALUES ('activity.learner', 't', 0, 2, 'committee', 3, 'committee:1', 'event.invalid', 'why', '[]', '{}')
+"""
+"""Of a consumer that has read the topic and parked its last event."""
+
+
+async def order_it(store: EventStore) -> None:
+    """One operator orders it, another seconds it."""
+    operators = Operators("committee", lambda: store.pool, two_person=True)
+    RedactApi(operators, "committee")
+    one, other = (Caller(name, OPERATOR) for name in ("usr-one", "usr-two"))
+    asked = await operators.ask(one, ORDER, TARGET, {"shard": 0, "position": 2}, reason="มีชื่อบุคคล", typed=TARGET)
+    assert asked.proposal is not None
+    await operators.second(other, asked.proposal, TARGET)
+
+
+async def made_anew(site: Site) -> None:
+    """Committee's topic, deleted and made again."""
+    await delete_topics(site.broker, [site.topics.events("committee")])
+    await create_topics(site.broker, site.topics.prefix)
+
+
+async def on_the_topic(site: Site) -> list[bytes]:
+    """The data of committee's events as they were sent."""
+    sent = records(site.broker, site.topics.events("committee"), 0)
+    return [from_headers(record.headers, record.value).data async for record in sent]
 
 
 async def test_restore_has_nothing_to_do_for_a_store_that_lacks_nothing(site: Site) -> None:

@@ -29,6 +29,9 @@ DECIDING = "tests/integration/operating/test_deciding.py::"
 PROVING = "tests/integration/operating/test_proving.py::"
 ALARMS = "tests/integration/reporting/test_alarms.py::"
 VERSIONS = "tests/integration/reporting/test_versions.py::"
+REDACT = "tests/integration/eventstore/test_redact.py::"
+STORES_CLI = "tests/integration/test_cli_stores.py::"
+ERASURE = "tests/integration/committee/test_erasure.py::"
 
 
 @dataclass(frozen=True)
@@ -320,6 +323,27 @@ DEFECTS = (
         FACTS + "test_what_names_a_person_is_refused_with_its_place",
     ),
     Defect(
+        "a name taken for what may stand as it is",
+        "shared/web/text.py",
+        "found = repair(text) == text and not personal_data(text)",
+        "found = repair(text) == text",
+        FACTS + "test_what_names_a_person_is_refused_with_its_place",
+    ),
+    Defect(
+        "facts that come together decided by the rights of one of their publishers",
+        "shared/ingress/gathering.py",
+        "found.setdefault(id(each.publisher), [])",
+        "found.setdefault(0, [])",
+        "tests/unit/ingress/test_gathering.py::test_each_publisher_s_are_decided_by_its_own_rights",
+    ),
+    Defect(
+        "an event made of a command without the event's own rules",
+        "shared/contracts/event.py",
+        "            for rule in rules:\n                rule(made)\n",
+        "            pass\n",
+        "tests/unit/contracts/test_contracts.py::test_an_event_that_breaks_a_rule_of_its_own_is_not_made_of_a_command",
+    ),
+    Defect(
         "what cannot be read holds up what comes behind it",
         "shared/ingress/records.py",
         "    except Unreadable as unreadable:\n        return unreadable\n",
@@ -474,7 +498,70 @@ DEFECTS = (
         "tests/integration/committee/test_erasure.py::"
         "test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place",
     ),
+    Defect(
+        "an event redacted by an order that has lapsed",
+        "shared/eventstore/sql/redact_order.sql",
+        "AND at > clock_timestamp() - $3::interval",
+        "AND $3::interval IS NOT NULL",
+        REDACT + "test_what_nobody_ordered_is_no_event_or_in_use_is_not_redacted",
+    ),
+    Defect(
+        "an event redacted by the order of another",
+        "shared/eventstore/sql/redact_order.sql",
+        "AND target = $2",
+        "AND $2 <> ''",
+        REDACT + "test_what_nobody_ordered_is_no_event_or_in_use_is_not_redacted",
+    ),
+    Defect(
+        "an erasure seconded with other names than were proposed",
+        "services/committee/erasure.py",
+        'require(same, "person.other_names"',
+        'require(same or True, "person.other_names"',
+        ERASURE + "test_where_two_persons_decide_the_second_has_done_what_was_proposed",
+    ),
+    Defect(
+        "names proposed for erasure kept as they are",
+        "services/committee/erasure.py",
+        "return {hashlib.scrypt(name.encode(), salt=bytes.fromhex(salt), **SCRYPT).hex() for name in plain}",
+        "return {name for name in plain if salt}",
+        ERASURE + "test_where_two_persons_decide_the_second_has_done_what_was_proposed",
+    ),
+    Defect(
+        "an acknowledgement beside the transaction of its line in the audit",
+        "services/reporting/alarms/http.py",
+        "answer = await carry_out(connection, self._handler, asked)",
+        "answer = await self._handler.handle(asked)",
+        ALARMS + "test_an_acknowledgement_and_its_line_in_the_audit_are_one",
+    ),
+    Defect(
+        "skips that outlive their topic",
+        "shared/operating/sql/lift_skips.sql",
+        "WHERE store = $1 RETURNING",
+        "WHERE store = $1 AND false RETURNING",
+        STORES_CLI + "test_an_event_is_redacted_as_it_was_ordered_and_its_topic_made_anew",
+    ),
     # --- operators: what they see
+    Defect(
+        "a publisher's newest receipts not told from those before",
+        "shared/operating/sql/receipts.sql",
+        "r.nth > $1 AS earlier",
+        "false AS earlier",
+        "tests/integration/operating/test_parked.py::test_a_publisher_whose_facts_begin_to_be_refused_is_seen",
+    ),
+    Defect(
+        "a mail server's certificate not looked at",
+        "services/reporting/alarms/channels.py",
+        "client.starttls(context=ssl.create_default_context())",
+        "client.starttls(context=ssl._create_unverified_context())",
+        ALARMS + "test_a_letter_goes_over_tls_to_who_knows_the_password_and_waits_where_that_is_wrong",
+    ),
+    Defect(
+        "what a mail server says of a login written into the log",
+        "services/reporting/alarms/channels.py",
+        'raise NotSent(f"the login as {self._server.user} is refused ({error.smtp_code})") from None',
+        "raise NotSent(str(error)) from None",
+        ALARMS + "test_a_letter_goes_over_tls_to_who_knows_the_password_and_waits_where_that_is_wrong",
+    ),
     Defect(
         "a consumer that has stopped is called well",
         "shared/operating/verdicts.py",
@@ -535,6 +622,34 @@ DEFECTS = (
         "view.rows(world), [dict(row) for row in rows])",
         "view.rows(world), [*view.rows(world)])",
         PROVING + "test_an_edited_row_of_a_view_is_named_by_table_key_and_column",
+    ),
+    Defect(
+        "skips not asked of reporting where another service is verified",
+        "obec/proving.py",
+        "dsn = where.dsns.get(REPORTING) or where.skips",
+        "dsn = where.dsns.get(REPORTING)",
+        STORES_CLI + "test_a_skipped_record_is_said_to_be_and_any_other_is_a_difference",
+    ),
+    Defect(
+        "one skip taken for the explanation of every difference",
+        "shared/eventstore/agreement.py",
+        "if record.offset not in left_out:",
+        "if not left_out:",
+        STORES_CLI + "test_a_skipped_record_is_said_to_be_and_any_other_is_a_difference",
+    ),
+    Defect(
+        "a restore that was cut off leaves no mark",
+        "obec/backups.py",
+        "        await mark(owners[service], str(backup.folder.absolute()))",
+        "        continue",
+        STORES_CLI + "test_a_restore_that_was_killed_is_found_and_finished_by_the_next",
+    ),
+    Defect(
+        "the mark of a restore that was cut off not looked for",
+        "shared/process.py",
+        "            await require_whole(store.pool)",
+        "            assert require_whole",
+        STORES_CLI + "test_a_restore_that_was_killed_is_found_and_finished_by_the_next",
     ),
     # --- what is shown
     Defect(

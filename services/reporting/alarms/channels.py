@@ -133,6 +133,10 @@ class Mail:
         letter = letter_of(notices, self._sender, self._recipients, self._console)
         try:
             await asyncio.to_thread(self._deliver, letter)
+        except smtplib.SMTPAuthenticationError as error:  # its words may repeat what it was told
+            raise NotSent(f"the login as {self._server.user} is refused ({error.smtp_code})") from None
+        except UnicodeError:  # and so would this one
+            raise NotSent("a user and a password for SMTP must be ASCII") from None
         except (OSError, smtplib.SMTPException) as error:
             raise NotSent(f"{type(error).__name__}: {error}") from error
 

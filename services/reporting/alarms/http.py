@@ -17,6 +17,7 @@ from shared.contracts import require
 from shared.contracts.types import Contract, Instant, Prose
 from shared.eventstore.commands import CommandHandler
 from shared.eventstore.commands import Request as CommandRequest
+from shared.eventstore.inside import carry_out
 from shared.eventstore.store import EventStore
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Decided, Operators
@@ -144,19 +145,21 @@ class AlarmApi:
         params = {"alarm": alarm, "reason": reason.strip(), "until": until.isoformat()}
         return await self._operators.ask(caller, "silence", alarm[:300], params, reason=reason)
 
-    async def _acknowledge(self, _connection: Any, params: Mapping[str, Any], caller: Caller) -> str:
-        return await self._carry_out(params["alarm"], AcknowledgeAlarm(reason=params["reason"]), caller)
+    async def _acknowledge(self, connection: Any, params: Mapping[str, Any], caller: Caller) -> str:
+        return await self._carry_out(connection, params["alarm"], AcknowledgeAlarm(reason=params["reason"]), caller)
 
-    async def _silence(self, _connection: Any, params: Mapping[str, Any], caller: Caller) -> str:
-        until = datetime.fromisoformat(params["until"])
-        return await self._carry_out(params["alarm"], SilenceAlarm(until=until, reason=params["reason"]), caller)
+    async def _silence(self, connection: Any, params: Mapping[str, Any], caller: Caller) -> str:
+        silence = SilenceAlarm(until=datetime.fromisoformat(params["until"]), reason=params["reason"])
+        return await self._carry_out(connection, params["alarm"], silence, caller)
 
-    async def _carry_out(self, alarm: str, command: AcknowledgeAlarm | SilenceAlarm, caller: Caller) -> str:
-        """The event tells who and why as the audit does: were the audit's transaction lost, it would still be known."""
+    async def _carry_out(
+        self, connection: Any, alarm: str, command: AcknowledgeAlarm | SilenceAlarm, caller: Caller
+    ) -> str:
+        """The event is written in the transaction of its line in the audit."""
         require(alarm.startswith("alarm:") and alarm.isprintable(), "alarm.not_found")
         name = f"{type(command).__name__} {uuid4()}"
         asked = CommandRequest(ALARM, alarm, command, caller.source, name, name, caller.id, caller.roles)
-        answer = await self._handler.handle(asked)
+        answer = await carry_out(connection, self._handler, asked)
         return "done" if answer.events else "told before"
 
 

@@ -18,7 +18,7 @@ from services.reporting.alarms.channels import Channel, Mail, NotSent, Server, W
 from services.reporting.alarms.judging import Judge, Verdict, Watched
 from services.reporting.alarms.kinds import Condition
 from services.reporting.alarms.others import Others
-from services.reporting.alarms.outbox import Outbox, machine_time
+from services.reporting.alarms.outbox import Outbox, machine_time, waiting
 from services.reporting.alarms.standing import Alarmed, Standing
 from services.reporting.monitor.reading import Limits
 from shared import telemetry
@@ -92,6 +92,9 @@ class Alarms:
         standing = await self._alarmed.read()
         await self._outbox.keep(standing.values(), machine_time())
         self._show(standing)
+        untold: dict[tuple[str, ...], float] = {(name,): 0 for name in self._news}
+        untold |= {(row["channel"],): row["notices"] for row in await waiting(self._pool)}
+        self._board.show(telemetry.UNTOLD, untold)
         for each in self._news.values():
             each.set()
         return standing
@@ -105,6 +108,7 @@ class Alarms:
             try:
                 await channel.send(some)
             except NotSent as error:
+                telemetry.NOT_SENT.labels(channel.name).inc()
                 log.warning("an alarm could not be told", channel=channel.name, reason=str(error))
                 await self._outbox.failed(some, str(error))
                 return False

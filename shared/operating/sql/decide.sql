@@ -1,1 +1,2 @@
-UPDATE operator_proposals SET decided_at = clock_timestamp() WHERE id = $1
+-- What was asked is not kept once it is done: the audit tells what that was.
+UPDATE operator_proposals SET decided_at = clock_timestamp(), request = '{}' WHERE id = $1

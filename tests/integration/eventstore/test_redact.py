@@ -9,19 +9,23 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from shared.contracts import Rejected
 from shared.contracts.envelope import DATA_HASH, Envelope, from_headers
 from shared.contracts.event import Redacted
 from shared.eventstore.agreement import verify_topic
 from shared.eventstore.history import living
-from shared.eventstore.redact import CannotRedact, redact, redact_copies
+from shared.eventstore.redact import ORDER, redact, redact_copies, target_of
 from shared.eventstore.relay import Relay
 from shared.eventstore.restore import restore
 from shared.eventstore.store import EventStore
 from shared.eventstore.verify import verify
+from shared.operating.deciding import Operators
+from shared.operating.redacting import RedactApi
 from shared.streams.batch import Claimed, read_batch
 from shared.streams.broker import Broker
 from shared.streams.learner import Learner
 from shared.streams.topics import Topics, records
+from shared.web.auth import OPERATOR, Caller
 from tests.appends import decision
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
@@ -30,7 +34,8 @@ from tests.stack import Database
 STREAM = "committee:1"
 GONE = 2
 """Position of the event that is redacted."""
-OWNER = {"actor": "owner:somebody", "reason": "ข้อความมีข้อมูลส่วนบุคคล"}
+BY, REASON = "owner:somebody", "ข้อความมีข้อมูลส่วนบุคคล"
+ONE, OTHER = Caller("usr-one", OPERATOR), Caller("usr-two", OPERATOR)
 
 
 @asynccontextmanager
@@ -59,6 +64,19 @@ async def run(database: Database, sql: str) -> None:
         await owner.close()
 
 
+async def ordered(database: Database, position: int = GONE) -> None:
+    """One operator asks for it, another seconds it."""
+    async with opened(database) as store:
+        operators = Operators("committee", lambda: store.pool, two_person=True)
+        RedactApi(operators, "committee")
+        target, params = target_of("committee", 0, position), {"shard": 0, "position": position}
+        waits = await operators.ask(ONE, ORDER, target, params, reason=REASON, typed=target)
+        assert waits.proposal is not None
+        with pytest.raises(Rejected, match=r"ops\.same_operator"):
+            await operators.second(ONE, waits.proposal, target)
+        await operators.second(OTHER, waits.proposal, target)
+
+
 async def relayed(database: Database, broker: Broker, topics: Topics) -> None:
     """Have everything sent."""
     async with opened(database) as store:
@@ -78,33 +96,48 @@ async def sent(broker: Broker, topics: Topics) -> list[Envelope]:
 
 
 async def test_the_chain_holds_the_audit_tells_it_and_the_event_has_no_effect(made: Database) -> None:
-    done = await redact(made.owner_dsn, 0, GONE, **OWNER)
+    await ordered(made)
+    done = await redact(made.owner_dsn, 0, GONE, by=BY)
     assert (done.store, done.stream, done.sent) == ("committee", STREAM, False)
     [verdict] = await verify(made.app_dsn)
     assert (verdict.verified, verdict.bad_position) == (3, None)
     async with opened(made) as store:
         history = await store.history(STREAM)
-        [line] = await store.pool.fetch("SELECT * FROM operator_audit")
+        order, line = await store.pool.fetch("SELECT * FROM operator_audit ORDER BY id")
         again = await store.append(decision(STREAM, 3))
     assert [isinstance(each.event, Redacted) for each in history] == [False, True, False]
     assert [each.position for each in living(history)] == [1, 3]
-    assert (line["id"], line["actor"], line["action"], line["target"]) == (
-        done.audit, OWNER["actor"], "redact", f"committee/0/{GONE}",
-    )  # fmt: skip
+    assert (order["action"], line["id"], line["action"]) == ("redact", done.audit, "redacted")
+    assert line["outcome"].endswith(f"carried out by {BY}")
+    for each in (order, line):
+        assert (each["target"], each["actor"], each["seconded_by"], each["reason"]) == (
+            f"committee/0/{GONE}", "usr-one", "usr-two", REASON,
+        )  # fmt: skip
     assert again.position == 4
 
 
-async def test_what_is_no_event_or_in_use_is_not_redacted(made: Database) -> None:
-    await redact(made.owner_dsn, 0, GONE, **OWNER)
-    for position in (GONE, 9):
-        with pytest.raises(CannotRedact) as refusal:
-            await redact(made.owner_dsn, 0, position, **OWNER)
-        assert refusal.value.code == "redact.no_event"
+async def refusal(database: Database, position: int) -> str:
+    """The code with which a redaction is refused."""
+    with pytest.raises(Rejected) as refused:
+        await redact(database.owner_dsn, 0, position, by=BY)
+    return refused.value.code
+
+
+async def test_what_nobody_ordered_is_no_event_or_in_use_is_not_redacted(made: Database) -> None:
+    await ordered(made)
+    await redact(made.owner_dsn, 0, GONE, by=BY)
+    assert [await refusal(made, each) for each in (GONE, 9, 1)] == [
+        "redact.no_event", "redact.no_event", "redact.not_ordered",
+    ]  # fmt: skip
+    with pytest.raises(Rejected, match=r"redact\.no_event"):
+        await ordered(made, GONE)
+    await ordered(made, 1)
     async with opened(made) as store:
-        with pytest.raises(CannotRedact) as refusal:
-            await redact(made.owner_dsn, 0, 1, **OWNER)
-        assert refusal.value.code == "redact.in_use"
-        assert await store.pool.fetchval("SELECT count(*) FROM operator_audit") == 1
+        assert await refusal(made, 1) == "ops.in_use"
+        assert await store.pool.fetchval("SELECT count(*) FROM operator_audit WHERE action = 'redacted'") == 1
+    await run(made, "UPDATE operator_audit SET at = at - interval '25 hours'")
+    assert await refusal(made, 1) == "redact.not_ordered"
+    assert (await verify(made.app_dsn))[0].verified == 3
 
 
 async def test_a_redacted_event_is_sent_so_that_its_readers_go_on(
@@ -112,7 +145,8 @@ async def test_a_redacted_event_is_sent_so_that_its_readers_go_on(
 ) -> None:
     prefix = await topics()
     broker, names = prefix.broker, Topics(prefix.prefix)
-    await redact(made.owner_dsn, 0, GONE, **OWNER)
+    await ordered(made)
+    await redact(made.owner_dsn, 0, GONE, by=BY)
     await relayed(made, broker, names)
 
     envelopes = await sent(broker, names)
@@ -147,6 +181,7 @@ async def test_what_was_sent_and_copied_before_is_named_and_emptied(
         await Learner("activity", ["committee"], ["committee"]).apply(connection, await sent(broker, names))
 
     assert [await redact_copies(reader.owner_dsn, "committee", 0, GONE) for _ in range(2)] == [1, 0]
-    assert (await redact(made.owner_dsn, 0, GONE, **OWNER)).sent
+    await ordered(made)
+    assert (await redact(made.owner_dsn, 0, GONE, by=BY)).sent
     async with opened(reader, "activity") as store:
         assert [each.position for each in living(await store.learned(STREAM))] == [1, 3]

@@ -77,3 +77,29 @@ async def test_facts_that_wait_and_those_in_quarantine_are_listed(office: Office
     ]  # fmt: skip
     assert answer["quarantined"]["count"] == 1
     assert [each["id"] for each in answer["quarantined"]["facts"]] == ["q1"]
+
+
+RECEIPTS = """
+INSERT INTO receipts (
+    serial, publisher, source, id, type, outcome, reason, stream, stream_version, shard, position, events, received_at,
+    decided_at
+)
+SELECT n, publisher, '/ext/x', n::text, 't', outcome, '{"code": "' || code || '"}', 's', 0, 0, 0, '[]', now(), now()
+FROM (
+    SELECT n, CASE n % 2 WHEN 0 THEN 'hr' ELSE 'e-meeting' END AS publisher,
+           CASE WHEN n % 2 = 0 AND n > 460 THEN 'rejected' WHEN n IN (202, 1) THEN 'quarantined' ELSE 'accepted' END
+               AS outcome,
+           CASE WHEN n % 4 = 0 OR n > 490 THEN 'meeting.no_roll' ELSE 'event.invalid' END AS code
+    FROM generate_series(1, 500) AS n
+) AS made
+"""
+
+
+async def test_a_publisher_whose_facts_begin_to_be_refused_is_seen(office: Office) -> None:
+    await office.as_owner(RECEIPTS)
+    meeting, hr = await office.get("receipts")
+    counted = [hr[each] for each in ("publisher", "receipts", "accepted", "rejected", "quarantined")]
+    assert counted == ["hr", 100, 80, 20, 0]
+    assert (hr["receipts_before"], hr["refused_before"], hr["code"]) == (100, 1, "meeting.no_roll")
+    assert (meeting["accepted"], meeting["refused_before"], meeting["code"]) == (100, 0, None)
+    assert await office.get("receipts", 403, roles="officer")

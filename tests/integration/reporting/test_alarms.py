@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import signal
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -16,14 +17,21 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
+import structlog
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from prometheus_client import REGISTRY
 
 from deploy.local.topics import connect
@@ -122,10 +130,10 @@ class Postbox:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[tuple[Postbox, int]]:
-    """A mail server on this machine, and its port."""
+async def receiving(**asking: Any) -> AsyncIterator[tuple[Postbox, int]]:
+    """A mail server on this machine, and its port; ``asking``: what it asks of who sends (aiosmtpd's SMTP)."""
     box = Postbox()
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, **asking), "127.0.0.1", 0)
     try:
         yield box, server.sockets[0].getsockname()[1]
     finally:
@@ -301,6 +309,77 @@ async def test_a_webhook_that_is_down_delays_nobody_and_is_told_everything_once_
     assert await waiting(watch.site.pool) == []
 
 
+MAIL_USER, MAIL_PASSWORD = "obec", "known-to-the-office"
+
+
+def certified(folder: Path) -> Path:
+    """A certificate that this machine gives itself, with its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.office.example")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "mail.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return pem
+
+
+def admitted(_server: Any, session: Any, _envelope: Any, _mechanism: str, told: Any) -> AuthResult:
+    """Whoever knows the password, over TLS; who does not is told what he said, as careless servers do."""
+    if session.ssl is not None and (told.login, told.password) == (MAIL_USER.encode(), MAIL_PASSWORD.encode()):
+        return AuthResult(success=True)
+    return AuthResult(success=False, handled=False, message=f"535 5.7.8 refused: {told.password!r}")
+
+
+async def test_a_letter_goes_over_tls_to_who_knows_the_password_and_waits_where_that_is_wrong(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certified(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pem)
+    watch.lose_the_chair()
+    async with receiving(
+        tls_context=tls, require_starttls=True, auth_required=True, authenticator=admitted, enable_SMTPUTF8=True
+    ) as (box, port):
+
+        def mail(password: str) -> Mail:
+            server = Server("127.0.0.1", port, "starttls", MAIL_USER, password)
+            return Mail(server, "obec@office.example", ["ops@office.example"], "http://c")
+
+        async def tell(password: str) -> str:
+            watch.mail = mail(password)
+            await watch.tell()
+            return next((each["error"] for each in await waiting(watch.site.pool)), "")
+
+        await watch.now(DAY)
+        with structlog.testing.capture_logs() as logged:
+            failed = metric("obec_alarm_sendings_failed_total", channel="email") or 0
+            assert "CERTIFICATE_VERIFY_FAILED" in await tell(MAIL_PASSWORD)
+            monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+            await watch.later(timedelta(seconds=6))
+            assert await tell("another secret") == "the login as obec is refused (535)"
+            await watch.later(timedelta(seconds=11))
+            assert await tell("ความลับ") == "a user and a password for SMTP must be ASCII"
+            await watch.alarms.round()
+        assert box.letters == []
+        assert metric("obec_alarm_sendings_failed_total", channel="email") == failed + 3
+        assert metric("obec_alarm_notices_untold", channel="email") == 1
+        assert [each["event"] for each in logged].count("an alarm could not be told") == 3
+        assert not any(secret in str(logged) for secret in (MAIL_PASSWORD, "another secret", "ความลับ"))
+
+        await watch.later(timedelta(seconds=21))
+        assert await tell(MAIL_PASSWORD) == ""
+        [letter] = box.letters
+    assert "The committee of inspection region 7 has no chair" in letter.get_content()
+
+
 async def test_what_a_webhook_is_told_is_signed(watch: Watch) -> None:
     watch.lose_the_chair()
     await watch.now(DAY)
@@ -334,6 +413,28 @@ async def test_who_has_not_heard_is_told_again_until_somebody_acknowledges(watch
     assert (told["state"], told["acknowledged"]) == ("acknowledged", {"operator": "usr-operator", "reason": "รับทราบ"})
     audited = await watch.site.pool.fetchrow("SELECT actor, action, target, reason FROM operator_audit")
     assert tuple(audited) == ("usr-operator", "acknowledge", NO_CHAIR, "รับทราบ")
+
+
+async def test_an_acknowledgement_and_its_line_in_the_audit_are_one(watch: Watch) -> None:
+    watch.lose_the_chair()
+    await watch.now(DAY)
+    until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    owner = await asyncpg.connect(watch.site.owner_dsn)
+    try:
+        await owner.execute("ALTER TABLE operator_audit ADD CONSTRAINT full_disk CHECK (id < 0)")
+        for verb, body in (("acknowledge", {}), ("silence", {"until": until})):
+            path = f"/v1/ops/alarms/{NO_CHAIR}/{verb}"
+            assert (await watch.operator.post(path, json={"reason": "รับทราบ", **body})).status_code == 500
+        assert await watch.states() == {NO_CHAIR: "raised"}
+        assert [type(each.event).__name__ for each in await watch.store.history(NO_CHAIR)] == ["AlarmRaised"]
+        await owner.execute("ALTER TABLE operator_audit DROP CONSTRAINT full_disk")
+    finally:
+        await owner.close()
+    await watch.say("acknowledge")
+    await watch.say("silence", until=until)
+    names = [type(each.event).__name__ for each in await watch.store.history(NO_CHAIR)]
+    assert names == ["AlarmRaised", "AlarmAcknowledged", "AlarmSilenced"]
+    assert await watch.site.pool.fetchval("SELECT count(*) FROM operator_audit") == 2
 
 
 async def test_nobody_is_told_of_what_is_silenced_until_the_silence_ends(

@@ -132,13 +132,15 @@ async def rebuilds(operator: Operator) -> dict[str, Any]:
 
 async def publishers(operator: Operator) -> dict[str, Any]:
     """Who sends, when they were last heard, and what became of what they sent."""
-    monitor, found = await asyncio.gather(operator.ask("monitor"), operator.ask_all("waiting", WRITING))
+    monitor, found, receipts = await asyncio.gather(
+        operator.ask("monitor"), operator.ask_all("waiting", WRITING), operator.ask_all("receipts", WRITING)
+    )
     counts: dict[str, Counter[str]] = {}
     for told in found:
         for kind in ("waiting", "quarantined") if told.is_well else ():
             for fact in told.body[kind]["facts"]:
                 counts.setdefault(fact["publisher"] or "", Counter(waiting=0, quarantined=0))[kind] += 1
-    return {"monitor": monitor, "waiting": found, "counts": counts}
+    return {"monitor": monitor, "waiting": found, "counts": counts, "receipts": receipts}
 
 
 async def alarms(operator: Operator) -> dict[str, Any]:
