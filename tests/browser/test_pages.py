@@ -99,6 +99,11 @@ async def test_the_list_of_programmes_and_a_page_that_is_not_there_can_be_read_b
         assert await page.locator("main h1").count() == 1
         assert await findings(page) == []
         assert await stray.sideways() == []
+    other = "en" if lang == "th" else "th"
+    assert "R99" in await page.locator(f"main [lang={other}]").inner_text()
+    await page.locator(f"nav.languages a[lang={other}]").click()
+    assert page.url.endswith(f"/regions/R99?lang={other}")
+    assert await page.locator("html").get_attribute("lang") == other
 
 
 async def opened(reader: Visitor, kind: Kind, examples: Paths) -> Page:

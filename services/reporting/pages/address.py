@@ -66,5 +66,5 @@ def address_of(programme: str, path: str, query: Mapping[str, str]) -> Address:
 
 def _address(programme: str, path: str, query: Mapping[str, str | None]) -> str:
     given = {name: value for name, value in query.items() if value is not None}
-    place = "/".join(("", programme, *([path] if path else [])))
-    return quote(place, safe="/:") + (f"?{urlencode(given)}" if given else "")
+    place = "/".join(part for part in (programme, path) if part)
+    return quote(f"/{place}", safe="/:") + (f"?{urlencode(given)}" if given else "")

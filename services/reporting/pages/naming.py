@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from services.reporting.pages.showing import Showing
 
 _FIRST: Mapping[str, str] = {
-    "committees": marked("Committees"),
+    "committees": marked("All committees"),
     "committee": marked("Committee"),
     "meetings": marked("Meetings"),
     "meeting": marked("Meeting"),
@@ -22,7 +22,7 @@ _FIRST: Mapping[str, str] = {
     "budget": marked("Budget"),
     "cell": marked("Figure"),
     "score": marked("Score"),
-    "nation": marked("The nation"),
+    "nation": marked("Figure of the nation"),
     "total": marked("Weighted total"),
     "completeness": marked("Completeness"),
     "recommendations": marked("Recommendations"),
@@ -46,6 +46,8 @@ _FIRST: Mapping[str, str] = {
 }
 """Parts of names that have a word."""
 
+_ANSWERS = frozenset({"national", "regions", "cells"})
+"""First parts of what names a place in an answer: behind it stands no lineage of its own."""
 _MONEY = frozenset({"allocated", "budget", "disbursed", "reversed", "net_disbursed", "remaining"})
 _SHARES = frozenset({"completeness", "timeliness"})
 _TEXTS = frozenset({"order_number", "order_year", "ordinal"})
@@ -80,21 +82,27 @@ def state_of(figure: str, member: str) -> str | None:
     return _STATES.get(figure.partition("/")[0]) if member in ("state", "status") else None
 
 
+def has_lineage(figure: str) -> bool:
+    """Whether a name is a figure's, of which the events behind it can be told."""
+    return figure.partition("/")[0] not in _ANSWERS
+
+
 def name_of_figure(show: Showing, figure: str) -> str:
     """Such as Figure · QN2 · Region 7 · Quarter 1, B.E. 2560 for ``cell/QN2/R07/2560-Q1``."""
     return _joined(show, figure.split("/"))
 
 
 def name_of_stream(show: Showing, stream: str, *, brief: bool = False) -> str:
-    """Such as Committee · Region 7 for ``committee:2560-cluster:R07:1``; ``brief``: of these parts the telling ones."""
+    """Such as Committee · Region 7 for ``committee:2560-cluster:R07:1``; ``brief``: without the kind and the region."""
     kind, _colon, rest = stream.partition(":")
     parts = [part for part in rest.split(":") if part != show.address.programme]
     if kind == "committee":
         parts = parts[:1]
     if kind in ("meeting", "recommendation", "supervision", "workshop", "briefing"):
         parts = []
-    telling = [part for part in parts if part not in CODES and part != NATION]
-    return _joined(show, telling if brief and telling else [kind, *([] if brief else parts)])
+    if brief:
+        return _joined(show, [part for part in parts if part not in CODES and part != NATION])
+    return _joined(show, [kind, *parts])
 
 
 def path_of_stream(stream: str) -> str | None:

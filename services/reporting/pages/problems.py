@@ -14,14 +14,14 @@ from starlette.exceptions import HTTPException
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from services.reporting.pages.address import address_of
+from services.reporting.pages.address import Address
 from services.reporting.pages.language import language_of
 from services.reporting.pages.rendering import page
 from services.reporting.pages.showing import Showing
 from shared.contracts import Rejected
 from shared.eventstore.append import OtherContent
 from shared.thai.errors import ThaiConventionError
-from shared.web.problems import TITLES, UNREACHABLE, failed
+from shared.web.problems import LANGUAGES, TITLES, UNREACHABLE, Language, failed
 from shared.web.validation import Invalid
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 HTML = "text/html"
 PROGRAMS = "/v1/"
 """Below it a browser too gets what programs get."""
+UNKNOWN_PROGRAMME = "programme.unknown"
+"""Told where a programme has no board to go to."""
 _KEPT_HEADERS = ("retry-after", "allow", "www-authenticate")
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -75,14 +77,30 @@ def _failing(policy: str) -> Callable[[Request], Response]:
     return tell
 
 
+def _address(request: Request, programme: str) -> Address:
+    """Where the problem is: it can be read in the other language there, but no link leads on with what was wrong."""
+    path = request.url.path.removeprefix(f"/{programme}").strip("/") if request.method == "GET" else ""
+    lang = {name: value for name, value in request.query_params.items() if name == "lang"}
+    asked = {name: value for name, value in request.query_params.items() if name != "lang"}
+    return Address(programme, path, lang, asked if path else {})
+
+
 def _page(request: Request, answer: Response, policy: str) -> Response:
     problem = orjson.loads(answer.body)
     language = language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
     programme = request.path_params.get("programme", "")
-    show = Showing(language, address_of(programme, "", {"lang": request.query_params.get("lang", "")}))
-    context = {"show": show, "problem": problem, "programme": programme, "frame": None, "reader": None}
-    titles = TITLES.get(answer.status_code, TITLES[400])
-    context["heading"] = titles[language == "en"]
+    other: Language = "th" if language == "en" else "en"
+    titles = dict(zip(LANGUAGES, TITLES.get(answer.status_code, TITLES[400]), strict=True))
+    context = {
+        "show": Showing(language, _address(request, programme)),
+        "problem": problem,
+        "programme": "" if problem["code"] == UNKNOWN_PROGRAMME else programme,
+        "frame": None,
+        "reader": None,
+        "heading": titles[language],
+        "other": other,
+        "other_heading": titles[other],
+    }
     headers = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
     headers |= {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Content-Language": language}
     return Response(page(language, "problem.html", context), answer.status_code, headers, "text/html; charset=utf-8")

@@ -12,7 +12,14 @@ from markupsafe import Markup
 from services.reporting.pages.address import Address
 from services.reporting.pages.dates import day_in, day_of, moment_in, period_in, short_period_in
 from services.reporting.pages.language import said
-from services.reporting.pages.naming import form_of, name_of_figure, name_of_stream, path_of_stream, state_of
+from services.reporting.pages.naming import (
+    form_of,
+    has_lineage,
+    name_of_figure,
+    name_of_stream,
+    path_of_stream,
+    state_of,
+)
 from services.reporting.pages.numbers import FORMS, count, exact
 from services.reporting.pages.operating import WORDS as OPERATING
 from services.reporting.pages.states import DUE, EVENTS, MEMBERS, RULES, SEATS, STATES, WHY
@@ -188,21 +195,22 @@ class Showing:
         """A figure's name in words."""
         return name_of_figure(self, figure)
 
-    def lineage_of(self, figure: str) -> str:
-        """The address of what is behind a figure."""
-        return self.address.to("lineage", figure=figure)
+    def to_lineage(self, figure: str, words: str) -> Markup | str:
+        """Words that lead to what is behind a figure, where that can be told."""
+        return _LINK.format(self.address.to("lineage", figure=figure), words) if has_lineage(figure) else words
 
-    def figure_link(self, figure: str) -> Markup:
+    def figure_link(self, figure: str) -> Markup | str:
         """A figure's name in words, leading to what is behind it."""
-        return _LINK.format(self.lineage_of(figure), self.figure_name(figure))
+        return self.to_lineage(figure, self.figure_name(figure))
 
     def about(self, stream: str) -> str:
         """What a stream is about, in words."""
         return name_of_stream(self, stream)
 
-    def about_in_short(self, stream: str) -> str:
-        """What a stream is about, where its kind and region stand beside it."""
-        return name_of_stream(self, stream, brief=True)
+    def due(self, row: Mapping[str, Any]) -> str:
+        """What is due, in words, where its region stands beside it: such as Minutes of a meeting."""
+        telling = name_of_stream(self, row["about"], brief=True)
+        return " · ".join(word for word in (self.word("due", row["kind"]), telling) if word)
 
     def page_of(self, stream: str) -> str | None:
         """The address of the page about a stream's subject; None when there is none."""

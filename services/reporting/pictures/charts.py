@@ -103,7 +103,7 @@ def timeline(
     return picture(
         WIDTH,
         bottom + 2,
-        *_legend(lang, has_late=any(row.late for row in rows)),
+        *_legend(lang, has_late=any(row.late for row in rows), has_today=today is not None),
         *_months(axis, bottom, lang),
         *(_activity(row, axis, _HEAD + _ROW * place, today) for place, row in enumerate(rows)),
         *([_today(axis.of(today), bottom)] if today else []),
@@ -135,9 +135,10 @@ class _Axis:
             day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _legend(lang: str, *, has_late: bool) -> Sequence[str]:
-    """Two lines of signs with their meaning."""
-    signs = [name for name in LEGEND[lang] if has_late or name != "late"]
+def _legend(lang: str, *, has_late: bool, has_today: bool) -> Sequence[str]:
+    """Two lines of signs with their meaning, of those that are drawn."""
+    missing = {name for name, drawn in (("late", has_late), ("today", has_today)) if not drawn}
+    signs = [name for name in LEGEND[lang] if name not in missing]
     drawn = []
     for place, name in enumerate(signs):
         x, y = WIDTH / 3 * (place % 3) + 1, 17 * (place // 3)
@@ -164,7 +165,7 @@ def _months(axis: _Axis, bottom: float, lang: str) -> Sequence[str]:
         x = axis.of(month)
         drawn.append(_upright(x, _HEAD - 10 if place % 3 else _HEAD - 16, bottom, stroke=PALE, stroke_width=1))
         if place % 3 == 0:
-            name = f"{format_date(month, 'MMM', locale=lang)} {to_be(month.year)}"
+            name = f"{format_date(month, 'MMM', locale=lang)} {to_be(month.year) if lang == 'th' else month.year}"
             drawn.append(words(name, x=number(x + 2), y=_HEAD - 12, font_size=SMALL, fill=LINE))
     return drawn
 

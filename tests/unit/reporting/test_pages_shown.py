@@ -108,6 +108,31 @@ def test_figures_and_streams_have_names() -> None:
     assert show("th").figure_name("budget/region/centre") == "งบประมาณ · ส่วนกลางของโครงการ"
 
 
+FIGURES = (
+    *("activity", "briefing", "budget", "cell", "committee", "committees", "completeness", "meetings", "nation"),
+    *("national", "recommendations", "regions", "score", "total", "visits"),
+)
+"""Kinds of figures that stand below one another on a page."""
+
+
+@pytest.mark.parametrize("language", ["th", "en"])
+def test_kinds_of_figures_that_stand_on_one_page_can_be_told_apart(language: Language) -> None:
+    assert len({show(language).figure_name(kind) for kind in FIGURES}) == len(FIGURES)
+
+
+def test_what_is_due_is_told_by_its_kind_and_what_tells_it_from_others_in_its_region() -> None:
+    figure = {"kind": "measurement", "about": "measurement:2560-cluster:QN2:R11:2560-Q2"}
+    assert show("en").due(figure) == "Figure of an indicator · QN2 · Quarter 2, B.E. 2560"
+    assert show("en").due({"kind": "minutes", "about": "meeting:018f"}) == "Minutes of a meeting"
+    assert show("en").due({"kind": "appointment", "about": "committee:2560-cluster:R07:1"}) == "Appointment order"
+
+
+def test_only_figures_lead_to_what_is_behind_them_and_places_in_an_answer_do_not() -> None:
+    assert "lineage?figure=nation%2FQN3%2F2560-Q1" in show("en").figure_link("nation/QN3/2560-Q1")
+    assert show("en").figure_link("regions/R07/due") == "Regions · Region 7 · What is due"
+    assert show("en").to_lineage("national", "Overdue") == "Overdue"
+
+
 def test_every_event_of_the_product_that_belongs_to_a_programme_has_a_name() -> None:
     named = {name for name, event in REGISTRY.newest().items() if "programme" in event.model_fields}
 
@@ -121,6 +146,11 @@ def test_links_keep_filters_and_time_and_drop_what_belongs_to_one_page() -> None
     assert address.here(lang="en") == "/2560-cluster/changes?as_of=2017-02-01&since=2017-01-01&lang=en"
     assert address.now() == "/2560-cluster/changes?since=2017-01-01"
     assert dict(address.hidden) == {"since": "2017-01-01"}
+
+
+def test_an_address_outside_of_every_programme_stays_on_this_site() -> None:
+    assert address_of("", "stray", {}).here() == "/stray"
+    assert address_of("", "", {}).to() == "/"
 
 
 def test_a_field_for_a_day_shows_the_day_that_was_asked_for_in_whichever_era() -> None:

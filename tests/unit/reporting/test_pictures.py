@@ -112,7 +112,10 @@ def test_a_timeline_puts_days_where_they_are_in_the_year(lang: str) -> None:
     assert float(planned.get("width", 0)) == charts.WIDTH
     assert float(done.get("x", 0)) == pytest.approx(72 / 365 * charts.WIDTH, abs=0.1)
     assert float(done.get("width", 0)) == pytest.approx(73 / 365 * charts.WIDTH, abs=0.1)
-    assert ("2559" in text, "ต.ค." in text) == (True, lang == "th")
+    assert ("ต.ค. 2559" in text, "Oct 2016" in text) == (lang == "th", lang == "en")
+    assert charts.LEGEND[lang]["today"] in text
+    past = charts.timeline([row], first=first, last=last, today=None, lang=lang, title="t", description="d")
+    assert charts.LEGEND[lang]["today"] not in past
 
 
 def test_what_began_and_is_not_completed_lasts_until_today() -> None:

@@ -16,7 +16,13 @@ from shared.thai.regions import DOUBT_EN, DOUBT_TH, YEARS, region_list
 def regions(show: Showing, parts: Parts, _asked: Asked, _meta: Mapping[str, Any]) -> Context:
     """Every region in short."""
     national, found = parts
-    return {**found, "map": map_of(show, found["regions"], national["programme"]["fiscal_year"]), "legend": LEGEND}
+    return {
+        **found,
+        "national": national,
+        "late_regions": sum(row["due"]["overdue"] > 0 for row in found["regions"]),
+        "map": map_of(show, found["regions"], national["programme"]["fiscal_year"]),
+        "legend": LEGEND,
+    }
 
 
 def region(show: Showing, parts: Parts, asked: Asked, _meta: Mapping[str, Any]) -> Context:
