@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from shared.thai.regions import region_list
+
 PROGRAMME = "2560-cluster"
 REGIONS = ("CTR", *(f"R{number:02}" for number in range(1, 19)))
 CENTRE = "สำนักพัฒนาระบบบริหารงานบุคคลและนิติการ"
@@ -59,6 +61,11 @@ MANDATE = {
 }
 
 
+def name_of(region: str) -> str:
+    """A region as its offices write it: เขตตรวจราชการที่ 7."""
+    return region_list(2560).region(region).name_th
+
+
 def number_of(region: str) -> int:
     """Place of a region in the programme's list, from 0."""
     return REGIONS.index(region)
@@ -78,10 +85,10 @@ def paper(title: str) -> dict[str, str]:
 def committee(region: str, people: list[str]) -> list[dict[str, Any]]:
     """Members of a region's committee; ``people`` are the ids of those on SEATS."""
     seated = [
-        {"person_id": person, "office": f"{office} เขต {region}", "seat": seat, "voting": voting}
+        {"person_id": person, "office": f"{office} {name_of(region)}", "seat": seat, "voting": voting}
         for person, (seat, office, voting) in zip(people, SEATS, strict=True)
     ]
-    return [*seated, {"office": f"{EX_OFFICIO} เขต {region}", "seat": "member", "voting": True}]
+    return [*seated, {"office": f"{EX_OFFICIO} {name_of(region)}", "seat": "member", "voting": True}]
 
 
 def attendance(region: str, members: list[dict[str, Any]], *, present: int) -> list[dict[str, Any]]:

@@ -430,7 +430,7 @@ class Year:
             "region": region,
             "issued_on": "2017-06-14",
             "text": "กำหนดผู้แทนสำรองของแต่ละหน่วยงาน (ตัวอย่าง)",
-            "owner": f"ศึกษาธิการภาค เขต {region}",
+            "owner": f"ศึกษาธิการภาค {example.name_of(region)}",
             "due_on": "2017-08-31",
         }
         done = await self.offices.send("evaluation", "recommendations", body)

@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from deploy.local.authorizing import ASKED, CLIENT, AuthorizationRequest, Codes, Grant, Refused
 from deploy.local.users import NAMES, USERS
+from shared.packages import npm_package
 
 ALGORITHM = "ES256"
 AUDIENCE = "obec"
@@ -34,10 +35,14 @@ WATCHER, WATCHER_SECONDS = "obec-monitor", 365 * 24 * 3600
 """Who asks the services how they are, and for how long: nobody renews that token but the next start of the stack."""
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+FONT = "400Regular/Sarabun_400Regular.ttf"
+"""In its package; a machine need not have a font for Thai."""
 PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True)
 
 
@@ -128,6 +133,10 @@ def application(issuer: Issuer, codes: Codes | None = None) -> Starlette:
         except Refused as refused:
             return JSONResponse({"error": refused.error, "error_description": refused.description}, 400)
 
+    async def font(_: Request) -> Response:
+        path = npm_package("@expo-google-fonts/sarabun") / FONT
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -137,6 +146,7 @@ def application(issuer: Issuer, codes: Codes | None = None) -> Starlette:
             Route("/.well-known/jwks.json", keys),
             Route("/authorize", authorize, methods=["GET", "POST"]),
             Route("/token", token, methods=["POST"]),
+            Route("/sarabun.ttf", font),
             Route("/livez", health),
             Route("/readyz", health),
         ]

@@ -197,6 +197,15 @@ async def test_an_unknown_client_gets_a_page_and_nothing_else(tmp_path: Path) ->
     assert "unauthorized_client" in answer.text
 
 
+async def test_its_pages_bring_their_font_with_them(tmp_path: Path) -> None:
+    async with client(tmp_path) as issuer:
+        page = await issuer.get("/authorize", params=ASKED)
+        font = await issuer.get("/sarabun.ttf")
+    assert 'url("/sarabun.ttf")' in page.text
+    assert "font-src 'self'" in page.headers["content-security-policy"]
+    assert (font.headers["content-type"], len(font.content) > 50_000) == ("font/ttf", True)
+
+
 async def test_what_is_asked_is_not_taken_for_markup(tmp_path: Path) -> None:
     async with client(tmp_path) as issuer:
         page = await issuer.get("/authorize", params={**ASKED, "state": '"><script>alert(1)</script>'})

@@ -154,7 +154,7 @@ async def look(connection: Any, clock: Clock, asked: Question, consumer: str, st
     """What the question would be answered from, read by one statement. Raises Rejected ``query.as_of_in_future``."""
     now = await clock.now()
     if asked.as_of is not None:
-        require(asked.as_of <= now, "query.as_of_in_future", as_of=asked.as_of.isoformat(), now=now.isoformat())
+        require(asked.as_of <= now, "query.as_of_in_future", as_of=_told(asked.as_of), now=_told(now))
     row = await connection.fetchrow(_SQL["look"], consumer, list(stores), asked.as_of, now)
     read = tuple(map(Position, row["stores"], row["shards"], row["positions"]))
     complete = row["complete_up_to"]
@@ -235,6 +235,10 @@ async def _figures(connection: Connection, asked: Question, positions: Sequence[
 async def _positions(connection: Connection, as_of: datetime) -> list[Position]:
     rows = await connection.fetch(_SQL["positions_at"], as_of)
     return [Position(row["store"], row["shard"], row["position"]) for row in rows]
+
+
+def _told(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 def _whole_minute(moment: datetime | None) -> datetime | None:
