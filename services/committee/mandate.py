@@ -134,7 +134,7 @@ def decide(command: DraftMandate | AdoptMandate, mandate: Mandate, context: Cont
 def _draft(command: DraftMandate, mandate: Mandate, context: Context) -> list[Event]:
     if mandate.text == command.text:
         return []
-    event = MandateDrafted(**dict(command))
+    event = MandateDrafted.of(command)
     _require_fit(mandate, event)
     context.state(Programme, programmes.stream_of(command.programme)).required(command.programme)
     if command.version > 1:

@@ -64,7 +64,7 @@ def decide(command: Command, evaluation: Evaluation, context: Context) -> list[E
 
 def _conclude(command: ConcludeEvaluation, evaluation: Evaluation, context: Context) -> list[Event]:
     context.state(KnownProgramme, programme_stream(command.programme)).required(command.programme)
-    concluded = EvaluationConcluded(**dict(command))
+    concluded = EvaluationConcluded.of(command)
     if any(dict(each) == dict(concluded) for each in evaluation.concluded):
         return []  # told twice: nothing new
     require(not evaluation.concluded, "evaluation.concluded_already")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import uuid_utils.compat
+import uuid_utils
 
 from services.evaluation.committees import COMMITTEES
 from services.evaluation.conclusion import EVALUATION, ConcludeEvaluation
@@ -43,7 +43,7 @@ async def new_recommendation(_command: IssueRecommendation, _lookup: Lookup) -> 
 
 
 def _new(kind: str) -> str:
-    return f"{kind}:{uuid_utils.compat.uuid7()}"
+    return f"{kind}:{uuid_utils.uuid7()}"
 
 
 COLLECTIONS: tuple[Collection, ...] = (

@@ -68,7 +68,7 @@ def decide(command: Command, supervision: Supervision, context: Context) -> list
 def _record(command: RecordSupervisionVisit, supervision: Supervision, context: Context) -> list[Event]:
     stated = bool(command.findings) != command.no_findings
     require(stated, "supervision.findings_or_none", pointer="/findings")
-    visited = SupervisionVisited(**dict(command))
+    visited = SupervisionVisited.of(command)
     if supervision.visit is not None and dict(supervision.visit) == dict(visited):
         return []  # told twice: nothing new
     require(supervision.visit is None, "supervision.recorded_already")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from shared.contracts.event import Event
@@ -48,8 +49,7 @@ class Claim(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """Another stream that a decision reads: the aggregate's state class, the stream, and as of when (None: now)."""
 
     state: type
@@ -65,8 +65,7 @@ class On:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a decision may know besides its command and its own stream."""
 
     now: datetime
@@ -76,9 +75,9 @@ class Context:
     roles: frozenset[str] = frozenset()
     stream: str = ""
     """Stream the decision is about."""
-    states: Mapping[str, Any] = field(default_factory=dict)
+    states: Mapping[str, Any] = MappingProxyType({})
     """States of the streams it reads, by stream."""
-    versions: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, int] = MappingProxyType({})
     """Versions those streams were read at; 0 when a stream has no event."""
 
     def state(self, kind: type[T], stream: str) -> T:

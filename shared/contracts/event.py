@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -60,6 +61,31 @@ class Event(Contract):
         known._id = event_id
         return known
 
+    @classmethod
+    def of(cls, command: Contract) -> Self:
+        """The event that says just what a command says. Raises ValidationError for what breaks a rule of the event.
+
+        Its fields are validated anew only where they are not the very fields that the command's values were held to.
+        """
+        rules = _rules_beyond(cls, type(command))
+        if rules is None:
+            return cls(**dict(command))
+        made = cls.__new__(cls)
+        made.__setstate__(
+            {
+                "__dict__": dict(command.__dict__),
+                "__pydantic_extra__": None,
+                "__pydantic_fields_set__": set(command.__dict__),
+                "__pydantic_private__": {"_id": None},
+            }
+        )
+        try:
+            for rule in rules:
+                rule(made)
+        except (ValueError, AssertionError):
+            return cls(**dict(command))  # which says of it what validation says
+        return made
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Takes the keywords that ``__pydantic_init_subclass__`` reads once the fields are known."""
         super().__init_subclass__()
@@ -90,6 +116,28 @@ class Event(Contract):
     def to_json(self) -> str:
         """The text that is stored, hashed and sent; fields without a value are left out."""
         return self.model_dump_json(exclude_none=True)
+
+
+@cache
+def _rules_beyond(event: type[Event], command: type[Contract]) -> tuple[Callable[[Any], Any], ...] | None:
+    """The event's rules beyond those of its fields; None where it has others than the fields of the command."""
+    decorators = event.__pydantic_decorators__
+    rules = decorators.model_validators.values()
+    others = (
+        decorators.validators,
+        decorators.field_validators,
+        decorators.root_validators,
+        event.__private_attributes__.keys() - Event.__private_attributes__.keys(),
+    )
+    if _fields(event) != _fields(command) or any(others) or any(each.info.mode != "after" for each in rules):
+        return None
+    return tuple(each.func for each in rules)
+
+
+def _fields(model: type[Contract]) -> tuple[Any, ...]:
+    """What values of a model's fields are held to."""
+    config = {name: each for name, each in model.model_config.items() if name != "json_schema_extra"}
+    return config, {name: (each.annotation, each.metadata) for name, each in model.model_fields.items()}
 
 
 class Redacted(Event):

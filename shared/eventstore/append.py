@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -76,8 +76,7 @@ Outcome = Literal["accepted", "rejected", "quarantined", "waiting"]
 """What became of a fact."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What an append carries besides, when it is of a fact that another system sent: its outcome, and its receipt.
 
     ``reason``: {code, params, pointer, errors} as JSON, of everything but an accepted fact. Of a waiting one,
@@ -97,8 +96,7 @@ class Verdict:
     woken: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """A decision. ``versions`` names every stream it writes or only read, with the version it was decided on."""
 
     source: str
@@ -125,8 +123,7 @@ class Append:
         return set(self.versions).difference(event.stream for event in self.events)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of a decision: the same for every repetition of its id."""
 
     stream: str

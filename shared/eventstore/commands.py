@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -38,8 +37,7 @@ CAUSED = UUID("3c1c5a0e-9a55-5b3b-8e6d-5f0f2a4c7d21")
 """Namespace of the ids of events that follow from an outside fact or another event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A command on a stream, with who sends it and the id under which it is answered once and for all.
 
     ``source`` and ``id`` are that id; ``payload`` is what was sent, for telling a repetition from another content.
@@ -61,11 +59,10 @@ class Request:
     traceparent: str = ""
     ids: Literal["time", "cause"] = "time"
     digest: bytes | None = None
-    """Of the payload, where it was made already."""
+    """Of the payload, where it was made already; the payload itself is not looked at then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A command with all that deciding it needs to know, read at one time."""
 
     request: Request
@@ -79,8 +76,7 @@ class Ready:
         return {stream: len(known) for stream, known in self.histories.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What a decision reads besides its own stream."""
 
     state: Any
@@ -123,7 +119,7 @@ class CommandHandler:
         answer = await self.repeated(request.source, request.id, request.payload)
         if answer is not None:
             return answer
-        request = replace(request, received_at=request.received_at or await self.store.clock.now())
+        request = request._replace(received_at=request.received_at or await self.store.clock.now())
         try:
             return await self._carry_out(request)
         except Rejected:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from shared.contracts import Aggregate, Command, Context, Event, On, Rejected, require
 from shared.contracts.common import FactVoided
@@ -19,8 +18,7 @@ AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run before ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """An event that was decided, with the stream it goes to and the instant it takes effect."""
 
     stream: str
@@ -97,7 +95,8 @@ def decide(aggregate: Aggregate[S], command: Command, history: Sequence[Recorded
 def effective_time(command: Command, facts: Sequence[Recorded], now: datetime) -> datetime:
     """When a command takes effect; Rejected ``effective.in_future`` when it may not lie ahead and does."""
     at = takes_effect(command.moment(), now, facts)
-    require(command.may_be_future or at <= now + AHEAD, "effective.in_future", when=at.isoformat())
+    if at > now + AHEAD and not command.may_be_future:
+        raise Rejected("effective.in_future", when=at.isoformat())
     return at
 
 

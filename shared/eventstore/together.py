@@ -28,6 +28,8 @@ class Together(Generic[Q, A]):
     async def several(self, questions: Iterable[Q]) -> dict[Q, A]:
         """The answers by question. Raises what the database does."""
         asked = {question: self._asked(question) for question in dict.fromkeys(questions)}
+        if not asked:
+            return {}
         return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
 
     def _asked(self, question: Q) -> asyncio.Future[A]:

@@ -10,9 +10,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import orjson
@@ -26,7 +25,8 @@ JSON = "application/json"
 LONGEST_ATTRIBUTE = 1024
 """Characters of an attribute at most."""
 _NAME = re.compile(r"[a-z0-9]{1,40}")
-_CORE = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema")
+_CORE = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"})
+_DATA = ("data", "data_base64")
 _REQUIRED = ("specversion", "id", "source", "type")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _BLANK = re.compile(r"\s")
@@ -42,8 +42,7 @@ class Unreadable(CodedError):
         self.pointer = pointer
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One event as it was received; ``data`` is its JSON, read, and None when it has none."""
 
     id: str
@@ -63,7 +62,7 @@ class Incoming:
     def within(self, traceparent: str, correlation: str = "") -> Incoming:
         """The event as part of what it came with, where it does not say itself what it is part of."""
         given = {"traceparent": traceparent, "correlationid": correlation}
-        return replace(self, extensions={**{name: text for name, text in given.items() if text}, **self.extensions})
+        return self._replace(extensions={**{name: text for name, text in given.items() if text}, **self.extensions})
 
 
 def structured(body: bytes) -> Incoming:
@@ -83,10 +82,9 @@ def from_object(found: Any) -> Incoming:
     """An event of JSON format, read already. Raises Unreadable."""
     if not isinstance(found, dict):
         raise Unreadable("cloudevent.not_an_object", "an event is a JSON object")
-    attributes = {name: value for name, value in found.items() if name not in ("data", "data_base64")}
     if "data" in found and "data_base64" in found:
         raise Unreadable("cloudevent.two_data", "an event has data or data_base64, not both", "/data_base64")
-    said = {name: _simple(name, value) for name, value in attributes.items() if value is not None}
+    said = {name: _simple(name, value) for name, value in found.items() if value is not None and name not in _DATA}
     data = found.get("data")
     if "data_base64" in found:
         data = read_json(_decoded(found["data_base64"]))
@@ -156,7 +154,7 @@ def _incoming(said: Mapping[str, str], data: Any) -> Incoming:
     if _BLANK.search(said["source"]):
         raise Unreadable("cloudevent.source_unreadable", "source is a URI reference, which has no blanks", "/source")
     for name, value in said.items():
-        if not _NAME.fullmatch(name):
+        if name not in _CORE and not _NAME.fullmatch(name):
             raise Unreadable("cloudevent.attribute_name", "attribute names are a–z and 0–9", f"/{name[:40]}")
         if len(value) > LONGEST_ATTRIBUTE or not value.isprintable():
             raise Unreadable(
@@ -171,12 +169,12 @@ def _incoming(said: Mapping[str, str], data: Any) -> Incoming:
 
 def _simple(name: str, value: Any) -> str:
     """An attribute's value as text; booleans and integers have one form in CloudEvents."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, str):
-        return value
     raise Unreadable(
         "cloudevent.attribute_unreadable", "an attribute is text, an integer or true/false", f"/{name[:40]}"
     )
@@ -215,7 +213,9 @@ def _decoded(text: Any) -> bytes:
 
 
 def _is_json(content_type: str | None) -> bool:
-    kind = (content_type or JSON).partition(";")[0].strip().lower()
+    if not content_type:
+        return True
+    kind = content_type.partition(";")[0].strip().lower()
     return kind == JSON or kind.endswith("+json")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import create_model
 
@@ -22,8 +22,7 @@ PATIENCE = timedelta(days=30)
 """How long a fact waits for its predecessor, in business time, unless its type says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What a fact says, validated: ``data`` has the fields of command and natural key; ``subject`` may be empty."""
 
     data: Any

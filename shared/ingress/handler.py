@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -58,8 +57,7 @@ class NotOurs(Exception):
         self.owner = owner
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """A fact on its way: what came, what it is, and how it stands with what waits already."""
 
     incoming: Incoming
@@ -71,8 +69,7 @@ class _Case:
     woken: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """A fact as the command that it means, on its stream, and the verdict when that is carried out."""
 
     request: Request
@@ -125,7 +122,7 @@ class FactHandler:
         received_at = await self.store.clock.now()
         read = [self._plain(each, publisher, received_at) for each in many]
         try:
-            asked = await asyncio.gather(*(self._located(*each) for each in read if each is not None))
+            asked = await self._located_all([each for each in read if each is not None])
             appends = await self._accepted([each for each in asked if each is not None])
         except Exception:
             return [None] * len(many)  # taken one by one, each comes to what is its own
@@ -146,6 +143,12 @@ class FactHandler:
             return None
         digest = payload_digest(self.store.settings.secret, incoming.content)
         return _Case(incoming, publisher.name, publisher.actor, received_at, digest), fact, data
+
+    async def _located_all(self, read: Sequence[tuple[_Case, Fact, Any]]) -> list[_Asked | None]:
+        """What is to be decided of each fact; those whose streams are looked for ask the database together."""
+        if all(fact.alone for _, fact, _ in read):  # new streams are not looked for, and a task for each takes longer
+            return [await self._located(*each) for each in read]
+        return await asyncio.gather(*(self._located(*each) for each in read))
 
     async def _located(self, case: _Case, fact: Fact, data: Any) -> _Asked | None:
         """What is to be decided of a fact; None while its stream is not known, or not to be had."""
@@ -310,7 +313,7 @@ class FactHandler:
                 occurred_at = asked.verdict.occurred_at
                 return self._waits(case, fact, refusal, where, ready.versions, _names(ready), occurred_at)
             refused = _verdict(case, "rejected", refusal)
-            return replace(refused, stream=where, versions=ready.versions)
+            return refused._replace(stream=where, versions=ready.versions)
 
     def _asked(self, case: _Case, fact: Fact, stream: str, command: Any) -> _Asked:
         incoming, occurred_at = case.incoming, _occurred_at(case, command)
@@ -321,7 +324,7 @@ class FactHandler:
             command,
             incoming.source,
             incoming.id,
-            incoming.content,
+            None,
             case.actor,
             ROLES,
             received_at=case.received_at,
@@ -352,14 +355,13 @@ class FactHandler:
         }
         made = _verdict(case, "waiting", refusal)
         assert made.verdict is not None
-        verdict = replace(
-            made.verdict,
+        verdict = made.verdict._replace(
             waits_for=names,
             fact=orjson.dumps(kept).decode(),
             occurred_at=occurred_at,
             expires_at=case.received_at + fact.patience,
         )
-        return replace(made, stream=stream, versions=versions, verdict=verdict)
+        return made._replace(stream=stream, versions=versions, verdict=verdict)
 
     async def _conclude(self, append: Append, *, dry_run: bool) -> Answer:
         return _as_if(self.store.name, append) if dry_run else await self.store.append(append)

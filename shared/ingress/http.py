@@ -14,6 +14,7 @@ from shared.contracts import REGISTRY, ContractError, Rejected
 from shared.eventstore.append import OtherContent
 from shared.ingress import cloudevents, receipts
 from shared.ingress.cloudevents import BATCH, STRUCTURED, Incoming, Unreadable
+from shared.ingress.gathering import Gathering
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.identity import publisher_of
 from shared.ingress.lanes import in_lanes, name_of, side_by_side
@@ -110,6 +111,7 @@ class Ingress:
     def __init__(self, facts: FactHandler, register: Register, urls: Mapping[str, str]) -> None:
         self._facts, self._store, self._register, self._urls = facts, facts.store, register, urls
         self._pace = Pace()
+        self._gathering = Gathering(facts)
 
     def add_to(self, api: Api) -> None:
         """Serve them."""
@@ -165,7 +167,8 @@ class Ingress:
             headers = {"Retry-After": str(fast.retry_after)}
             return respond(request, of_code("publisher.too_fast", {"limit": fast.limit}), headers)
         try:
-            answer = await self._facts.take(incoming, publisher, dry_run=dry_run)
+            plain = None if dry_run else await self._gathering.take_plain(incoming, publisher)
+            answer = plain if plain is not None else await self._facts.take(incoming, publisher, dry_run=dry_run)
         except NotOurs as elsewhere:
             owner = elsewhere.owner
             problem = of_code("event.other_service", {"type": incoming.type, "service": owner})

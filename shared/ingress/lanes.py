@@ -13,7 +13,7 @@ from shared.ingress.cloudevents import Incoming
 T = TypeVar("T")
 _NOTHING: Any = object()
 
-TOGETHER = 125
+TOGETHER = 200
 """Facts decided together at most: other requests are not answered meanwhile."""
 AT_ONCE = 2
 """Groups under way at most: while one is written the next is decided."""

@@ -10,7 +10,7 @@ from shared.ingress.facts import Fact
 from shared.thai.errors import ThaiConventionError
 from shared.thai.places import NATION, region_code
 from shared.web.jsonable import dump
-from shared.web.text import personal, repaired
+from shared.web.text import personal, repaired, stands
 from shared.web.text import told as told_of
 from shared.web.validation import Invalid, validated
 
@@ -28,9 +28,11 @@ def read_data(fact: Fact, data: Any) -> tuple[Any, bool]:
     """
     if not isinstance(data, dict):
         raise Invalid([_NOT_AN_OBJECT])
-    clean = repaired(data, DATA)
+    as_it_is = stands(data)
+    clean = data if as_it_is else repaired(data, DATA)
     told, errors = _with_places(clean)
-    errors += personal(told, DATA)
+    if not as_it_is:
+        errors += personal(told, DATA)
     try:
         read = validated(fact.model, dump(fact.change(told)), told)
     except Invalid as invalid:
@@ -39,7 +41,7 @@ def read_data(fact: Fact, data: Any) -> tuple[Any, bool]:
         errors += [each for each in found if each["pointer"] not in known]
     if errors:
         raise Invalid(errors)
-    return read, clean != data
+    return read, not as_it_is and clean != data
 
 
 def places_of(data: Any) -> dict[str, str]:

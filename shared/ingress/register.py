@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
@@ -91,6 +91,7 @@ class Register:
         self._store = store
         self._read_at = float("-inf")
         self._by_name: Mapping[str, Publisher] = {}
+        self._by_credential: Mapping[tuple[str, str], Sequence[tuple[Publisher, Credential]]] = {}
         self._reading = asyncio.Lock()
 
     async def by_name(self, name: str) -> Publisher | None:
@@ -99,42 +100,47 @@ class Register:
 
     async def by_api_key(self, key: str, now: datetime) -> Publisher | None:
         """Whose valid key it is. Raises Rejected ``register.not_loaded``."""
-        sought = fingerprint(key)
-        return await self._of_credential("api_key", lambda each: each.fingerprint == sought, now)
+        return await self._of_credential("api_key", fingerprint(key), now)
 
     async def by_client(self, client: str, now: datetime) -> Publisher | None:
         """Whose OAuth2 client it is, valid now. Raises Rejected ``register.not_loaded``."""
-        return await self._of_credential("oauth2_client", lambda each: each.id == client, now)
+        return await self._of_credential("oauth2_client", client, now)
 
     async def all(self) -> Mapping[str, Publisher]:
         """Every publisher by name. Raises Rejected ``register.not_loaded`` until committee's events have come once."""
-        if monotonic() - self._read_at > FRESH_SECONDS:
-            self._by_name = await self._read()
-            self._read_at = monotonic()
+        asked = monotonic()
+        if asked - self._read_at > FRESH_SECONDS:
+            async with self._reading:
+                if asked - self._read_at > FRESH_SECONDS:  # else somebody else has read it meanwhile
+                    await self._read()
         return self._by_name
 
-    async def _of_credential(self, kind: str, matches: Callable[[Credential], bool], now: datetime) -> Publisher | None:
-        def find(publishers: Mapping[str, Publisher]) -> Publisher | None:
-            for publisher in publishers.values():
-                for credential in publisher.credentials.values():
-                    if credential.kind == kind and matches(credential) and credential.valid_at(now):
-                        return publisher
-            return None
+    async def _of_credential(self, kind: str, name: str, now: datetime) -> Publisher | None:
+        await self.all()
+        found = self._holder(kind, name, now)
+        if found is None:
+            await self._anew()
+            found = self._holder(kind, name, now)
+        return found
 
-        return find(await self.all()) or find(await self._anew())
+    def _holder(self, kind: str, name: str, now: datetime) -> Publisher | None:
+        """Whose valid credential it is, by what is read."""
+        known = self._by_credential.get((kind, name), ())
+        return next((publisher for publisher, credential in known if credential.valid_at(now)), None)
 
-    async def _anew(self) -> Mapping[str, Publisher]:
-        """Every publisher as it is now: what was not known may have been issued a moment ago."""
+    async def _anew(self) -> None:
+        """Read every publisher as it is now: what was not known may have been issued a moment ago."""
         asked = monotonic()
         async with self._reading:
             if self._read_at < asked:
                 await asyncio.sleep(max(0.0, self._read_at + NEWS_SECONDS - asked))
-                self._by_name, self._read_at = await self._read(), monotonic()
-        return self._by_name
+                await self._read()
 
-    async def _read(self) -> Mapping[str, Publisher]:
+    async def _read(self) -> None:
         folded = [_folded(history) for history in (await self._histories()).values()]
-        return {publisher.name: publisher for publisher in folded if publisher.name}
+        self._by_name = {publisher.name: publisher for publisher in folded if publisher.name}
+        self._by_credential = _by_credential(self._by_name.values())
+        self._read_at = monotonic()
 
     async def _histories(self) -> Mapping[str, list[Recorded]]:
         if self._store.name == OWNER:
@@ -149,6 +155,16 @@ def _folded(history: list[Recorded]) -> Publisher:
     for each in living(history):
         publisher = _evolve(publisher, each.event)
     return publisher
+
+
+def _by_credential(publishers: Iterable[Publisher]) -> dict[tuple[str, str], list[tuple[Publisher, Credential]]]:
+    """By kind and by what a caller shows of it, the credentials and whose they are."""
+    found: dict[tuple[str, str], list[tuple[Publisher, Credential]]] = {}
+    for publisher in publishers:
+        for each in publisher.credentials.values():
+            shown = each.fingerprint if each.kind == "api_key" else each.id
+            found.setdefault((each.kind, shown), []).append((publisher, each))
+    return found
 
 
 def fingerprint(secret: str) -> str:

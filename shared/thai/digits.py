@@ -11,7 +11,7 @@ _TO_THAI = str.maketrans(ARABIC, THAI)
 
 def to_arabic(text: str) -> str:
     """``text`` with every Thai digit as an Arabic one: what is stored."""
-    return text.translate(_TO_ARABIC)
+    return text if text.isascii() else text.translate(_TO_ARABIC)
 
 
 def to_thai(text: str) -> str:

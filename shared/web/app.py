@@ -59,8 +59,9 @@ def base_app(
     health_routes(known, checks)
     if clock is not None:
         clock_routes(known, clock)
-    for router in (*routers, known.router):
+    for router in routers:
         app.include_router(router)
+    app.router.routes.extend(known.routes)
     problems.handle(app)
     app.add_middleware(Edge, service=service, largest_body=largest_body, larger=larger)
     _document(app, known)

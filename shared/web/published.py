@@ -47,7 +47,7 @@ class Published:
         add("/schemas/facts/{name}", "JSON Schema of a fact's data, as publishers send it", self.schema_of_fact, NAME)
         add("/schemas/{file}", "JSON Schema of an event type, by file name", self.schema_by_file, FILE)
         add("/schemas/{type}/{version}", "JSON Schema of an event type", self.schema, TYPE, NUMBER)
-        api.router.add_api_route("/docs/events", self.page, include_in_schema=False)
+        api.serve("GET", "/docs/events", self.page, "page")
 
     async def asyncapi(self, request: Request) -> Response:
         """The AsyncAPI document."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.thai.errors import ThaiConventionError
-from shared.thai.personal import in_json
+from shared.thai.personal import in_json, personal_data
 from shared.thai.repair import repair
 from shared.web.validation import Invalid
 
@@ -14,6 +14,33 @@ _PERSONAL = {
     "th": "มีชื่อบุคคลหรือช่องทางติดต่อ ให้ลงทะเบียนบุคคลก่อนแล้วใช้ person_id",
     "en": "it holds a person's name or contact: register the person and send the person_id",
 }
+
+KNOWN, LONGEST_KNOWN = 4096, 100
+"""How many texts that stand as they are are remembered, and how long they are at most: codes, days, offices, places."""
+_standing: set[str] = set()
+
+
+def stands(value: Any) -> bool:
+    """Whether a JSON value may be stored as it is: no text in it is damaged, or personal. Most are so."""
+    if isinstance(value, str):
+        return value in _standing or _stands(value)
+    if isinstance(value, dict):
+        return all(map(stands, value.values()))
+    if isinstance(value, list):
+        return all(map(stands, value))
+    return True
+
+
+def _stands(text: str) -> bool:
+    try:
+        found = repair(text) == text and not personal_data(text)
+    except ThaiConventionError:
+        return False
+    if found and len(text) <= LONGEST_KNOWN:
+        if len(_standing) >= KNOWN:
+            _standing.clear()
+        _standing.add(text)
+    return found
 
 
 def repaired(value: Any, pointer: str = "") -> Any:

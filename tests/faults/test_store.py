@@ -74,7 +74,7 @@ async def one_refused(store: EventStore, taken: UUID, number: int) -> bool:
     """Whether an append with an id that is taken is refused, and as what it is."""
     bad = decision(f"committee:bad:{number}", 0)
     try:
-        await store.append(replace(bad, events=[replace(bad.events[0], id=taken)]))
+        await store.append(bad._replace(events=[replace(bad.events[0], id=taken)]))
     except asyncpg.UniqueViolationError:
         return True
     return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -231,7 +232,7 @@ async def test_one_bad_command_does_not_take_its_group_with_it(store: EventStore
     taken = decision("committee:a", 0)
     await store.append(taken)
     bad = decision("committee:bad", 0)
-    object.__setattr__(bad, "events", [_with_id(bad.events[0].stream, taken.events[0].id)])
+    bad = bad._replace(events=[replace(bad.events[0], id=taken.events[0].id)])
     answers = await asyncio.gather(
         *(store.append(each) for each in [decision("committee:b", 0), bad, decision("committee:c", 0)]),
         return_exceptions=True,
@@ -240,16 +241,9 @@ async def test_one_bad_command_does_not_take_its_group_with_it(store: EventStore
     assert len(await store.history("committee:b")) == len(await store.history("committee:c")) == 1
 
 
-def _with_id(stream: str, event_id: object) -> object:
-    event = new_event(stream)
-    object.__setattr__(event, "id", event_id)
-    return event
-
-
 async def test_data_is_kept_byte_for_byte(store: EventStore) -> None:
     text = '{"programme":"2560-cluster", "region":"R07","dissolved_on":"2017-01-12","reason":"1.0e2 \\u0e01 ำ"}'
-    append = decision("committee:a", 0)
-    object.__setattr__(append, "events", [new_event("committee:a", data=text)])
+    append = decision("committee:a", 0)._replace(events=[new_event("committee:a", data=text)])
     await store.append(append)
     assert await store.pool.fetchval("SELECT data FROM events") == text
 

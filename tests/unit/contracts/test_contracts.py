@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from services.evaluation.supervision import RecordSupervisionVisit
 from shared.contracts import REGISTRY, ContractError, Event, Registry
 from shared.contracts.committee import CommitteeDissolved
 from shared.contracts.document import event_example, page, schemas
+from shared.contracts.evaluation import SupervisionVisited
 from shared.contracts.rejection import codes
-from shared.contracts.types import Day, Instant
+from shared.contracts.types import Contract, Day, Instant
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted(REGISTRY, key=lambda event: event.spec.type)
@@ -248,3 +252,37 @@ def _dissolved(reason: str) -> CommitteeDissolved:
     return CommitteeDissolved.model_validate(
         {"programme": "2560-cluster", "region": "R07", "dissolved_on": "2017-01-12", "reason": reason}
     )
+
+
+VISIT = RecordSupervisionVisit(
+    programme="2560-cluster", region="R07", visited_on=date(2017, 1, 12), visited_by="สพฐ.", findings=("ยังไม่มีห้องประชุม",)
+)
+
+
+def test_an_event_that_says_what_a_command_says_is_as_if_it_had_been_validated() -> None:
+    made, validated = SupervisionVisited.of(VISIT), SupervisionVisited(**dict(VISIT))
+    assert made == validated
+    assert (made.to_json(), made.model_fields_set, made.id) == (validated.to_json(), validated.model_fields_set, None)
+    assert made.identified(UUID(int=1)).id == UUID(int=1)
+    assert made.id is None
+
+
+def test_an_event_that_breaks_a_rule_of_its_own_is_not_made_of_a_command() -> None:
+    with pytest.raises(ValidationError, match="a visit has findings"):
+        SupervisionVisited.of(VISIT.model_copy(update={"findings": ()}))
+
+
+def test_what_was_not_held_to_the_event_s_own_fields_is_validated() -> None:
+    class Loose(Contract):
+        programme: str
+        region: str
+        visited_on: date
+        visited_by: str
+        findings: tuple[str, ...] = ()
+        no_findings: bool = False
+        evidence: tuple[Any, ...] = ()
+
+    loose = Loose.model_validate({**dict(VISIT), "region": "R99"})
+    with pytest.raises(ValidationError, match="region"):
+        SupervisionVisited.of(loose)
+    assert SupervisionVisited.of(loose.model_copy(update={"region": "R07"})) == SupervisionVisited.of(VISIT)

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from prometheus_client import REGISTRY
 
 from shared.contracts import Rejected
 from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.thai.regions import region_list
+from shared.web.api import Api
 from shared.web.app import base_app
 from shared.web.auth import Caller, authorise
 from shared.web.viewing import viewer
@@ -140,3 +142,23 @@ async def test_own_routes_are_documented_with_their_problems(http: httpx.AsyncCl
     document = (await http.get("/openapi.json")).json()
     assert document["paths"]["/search"]["get"]["responses"]["401"] == {"$ref": "#/components/responses/401"}
     assert "422" not in document["paths"]["/search"]["get"]["responses"]
+
+
+async def test_an_operation_answers_its_one_method_and_is_counted_under_its_address(issuer: TestIssuer) -> None:
+    async def kept(request: Request) -> Response:
+        if request.path_params["name"] == "none":
+            raise Rejected("stream.not_found", stream="kept:none")
+        return Response(request.path_params["name"])
+
+    api = Api()
+    api.serve("GET", "/kept/{name}", kept, "kept")
+    app = base_app("kept", issuer.authenticator(), api=api)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://kept.test") as client:
+        assert (await client.get("/kept/one")).text == "one"
+        assert (await client.get("/kept/none")).json()["code"] == "stream.not_found"
+        head = await client.head("/kept/one")
+        assert (head.status_code, head.headers["allow"]) == (405, "GET")
+    counted = REGISTRY.get_sample_value(
+        "obec_http_requests_total", {"service": "kept", "method": "GET", "route": "/kept/{name}", "status": "200"}
+    )
+    assert counted == 1
