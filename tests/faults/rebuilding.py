@@ -34,7 +34,7 @@ async def rebuild_differences(
                 await _replay(connection, broker, topics.events(store), schema, store, shard)
     finally:
         await connection.close()
-    return [f"I6 {each}" for each in await compare(views.app_dsn, schema, patience=5.0)]
+    return [f"I6 {each}" for each in await compare(views.app_dsn, schema, patience=60.0)]
 
 
 async def _replay(
