@@ -26,6 +26,7 @@ HEAVY = {
     "OBEC_CHAOS_SECONDS": "20",
     "OBEC_FAULT_COMMANDS": "140",
     "OBEC_FAULT_KILLS": "4",
+    "OBEC_EVERY_SHARDING": "1",
 }
 """How much more is sent, broken and looked at than in the suite."""
 

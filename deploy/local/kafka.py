@@ -98,7 +98,13 @@ class Kafka:
         """End the broker; nothing when it does not run."""
         for pid in processes.find(self._is_ours):
             if processes.end(pid, self._is_ours, STOP_SECONDS) and self._new_archive.exists():
-                os.replace(self._new_archive, self._archive)
+                self._keep_archive()
+
+    def _keep_archive(self) -> None:
+        """Put the new archive into the cache, whole or not at all; the cache may be on another disk."""
+        beside = self._archive.with_name(f"{self._archive.name}.new-{os.getpid()}")
+        shutil.move(self._new_archive, beside)
+        os.replace(beside, self._archive)
 
     def _is_ours(self, arguments: Sequence[str]) -> bool:
         return "kafka.Kafka" in arguments and arguments[-1] == str(self._configuration)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import pytest
 
 from deploy.local.ports import HOST, Ports
 from deploy.local.topics import connect
@@ -49,6 +51,14 @@ PARTS = {
 HEADS = "SELECT shard, max(position) AS position FROM events GROUP BY shard"
 READ = "SELECT store, shard, position FROM consumer_offsets WHERE consumer = $1"
 SETTLE_SECONDS = 40.0
+
+
+SHARDED = pytest.mark.parametrize(
+    "shards",
+    [1, 3] if "OBEC_EVERY_SHARDING" in os.environ else [3],
+    ids=lambda number: "1 shard" if number == 1 else f"{number} shards",
+)
+"""A store of three shards, and in the campaign one of a single shard too, of which most other tests are."""
 
 
 @dataclass

@@ -7,11 +7,10 @@ import signal
 from random import Random
 
 import asyncpg
-import pytest
 
 from tests.eventually import eventually
 from tests.faults.office import COMMANDS
-from tests.faults.stage import Stage
+from tests.faults.stage import SHARDED, Stage
 
 LOCK = "SELECT pg_advisory_lock(71001, 0)"
 WAITING = """
@@ -21,7 +20,7 @@ WHERE locktype = 'advisory' AND classid = 71001 AND NOT granted
 """
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_a_command_committed_by_an_api_that_dies_before_it_answers_is_answered_once(
     stage: Stage, chance: Random
 ) -> None:

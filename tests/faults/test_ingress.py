@@ -11,13 +11,12 @@ from typing import Any
 
 import httpx
 import orjson
-import pytest
 
 from deploy.local.ports import HOST
 from tests.eventually import eventually
 from tests.faults.office import REGIONS, Office
 from tests.faults.process import Process
-from tests.faults.stage import Stage
+from tests.faults.stage import SHARDED, Stage
 from tests.integration.ingress.desk import SOURCE, TYPES, appointed, event, proposed
 from tests.unit.committee.examples import PROGRAMME_ID
 
@@ -102,7 +101,7 @@ async def killed_again_and_again(process: Process, chance: Random) -> None:
         await process.start()
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_facts_sent_twice_in_any_order_are_each_counted_once_though_their_taker_is_killed(
     stage: Stage, chance: Random
 ) -> None:

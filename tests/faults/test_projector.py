@@ -16,7 +16,7 @@ from services.reporting.rebuilding.schemas import make_schema
 from services.reporting.rebuilding.standing import Where
 from tests.eventually import eventually
 from tests.faults.office import COMMANDS
-from tests.faults.stage import SERVICE, Stage
+from tests.faults.stage import SERVICE, SHARDED, Stage
 from tests.oracle_check import read_table, read_topic
 
 HANG_UP = """
@@ -107,7 +107,7 @@ async def claimed_twice(stage: Stage) -> bool:
     return bool(rows[0]["epoch"] > 1)
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_everything_read_again_from_the_beginning_changes_nothing(stage: Stage) -> None:
     """What was read is known by its position and told apart from a fork by its event id."""
     async with stage.desk() as office:

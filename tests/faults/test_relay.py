@@ -10,7 +10,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.faults.office import COMMANDS, Office
-from tests.faults.stage import SERVICE, Stage
+from tests.faults.stage import SERVICE, SHARDED, Stage
 from tests.oracle_check import read_topic
 
 TAKEN_OVER_SECONDS = 8.0
@@ -84,7 +84,7 @@ async def test_of_two_relays_one_sends_and_the_other_takes_over(stage: Stage, ch
         await stage.check(office)
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_order_survives_a_leader_that_stands_still_and_wakes_up_when_another_leads(
     stage: Stage, chance: Random
 ) -> None:

@@ -9,7 +9,6 @@ from random import Random
 from uuid import UUID
 
 import asyncpg
-import pytest
 
 from shared.eventstore.restore import restore
 from shared.eventstore.store import EventStore
@@ -17,7 +16,7 @@ from tests.appends import decision
 from tests.eventually import eventually
 from tests.faults.office import REGIONS
 from tests.faults.proxy import Proxy
-from tests.faults.stage import SERVICE, Stage
+from tests.faults.stage import SERVICE, SHARDED, Stage
 from tests.servers import Servers, psql
 from tests.stack import Database
 
@@ -30,7 +29,7 @@ ORDER BY scope, key
 """
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_a_command_is_done_once_though_the_database_never_said_that_it_committed(
     stage: Stage, chance: Random
 ) -> None:
@@ -90,7 +89,7 @@ async def while_under_way(task: asyncio.Task[None]) -> AsyncIterator[int]:
     await task
 
 
-@pytest.mark.parametrize("shards", [1, 3], ids=["1 shard", "3 shards"])
+@SHARDED
 async def test_acknowledged_commands_survive_a_store_that_was_restored_to_an_earlier_position(
     stage: Stage, servers: Servers, chance: Random
 ) -> None:

@@ -167,7 +167,7 @@ DEFECTS = (
         RELAY,
         'server_settings={"idle_session_timeout": SESSION_TIMEOUT}',
         "server_settings={}",
-        RELAY_FAULTS + "test_order_survives_a_leader_that_stands_still_and_wakes_up_when_another_leads[1 shard]",
+        RELAY_FAULTS + "test_order_survives_a_leader_that_stands_still_and_wakes_up_when_another_leads[3 shards]",
     ),
     Defect(
         "NOTIFY only, no polling",
