@@ -30,9 +30,9 @@ status: venv ## What runs, and whether it answers
 	@$(BIN)/obec status
 
 .PHONY: test lint
-test: check venv ## Run the tests in four processes, which wait as much as they work, T=unit those of tests/unit
+test: check venv ## Run the tests in three processes, which wait more than they work, T=unit those of tests/unit
 	@$(if $(filter-out browser%,$(T)),:,$(SETUP) browser || :) # without a browser, tests/browser fails and says what to install
-	@$(BIN)/pytest tests/$(T) -n 4 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/pytest tests/$(T) -n 3 --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 lint: venv ## ruff, mypy, the rules on imports, and whether the contracts break with what was released
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

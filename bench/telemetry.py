@@ -25,8 +25,8 @@ from shared.web.bare import serve_bare
 from shared.web.serving import bound
 from tests.stack import Database
 
-APPENDS = 200_000
-EVENTS = 300_000
+APPENDS = 50_000
+EVENTS = 100_000
 TURNS = 2
 """So many turns in each round: what is looked for is smaller than what a busy machine does to one run."""
 SLOWER = 0.05
