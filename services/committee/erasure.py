@@ -23,7 +23,7 @@ from shared.eventstore.store import EventStore
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import MOST_NAMES, SHORTEST, Forgetting, Forgotten, Place, forms_of
-from shared.operating.http import TAG, DecidedAnswer, Second
+from shared.operating.http import TAG, Second, decided
 from shared.web.api import COMMANDING, Api, Operation, Parameter
 from shared.web.auth import Caller
 from shared.web.jsonable import Json
@@ -87,10 +87,7 @@ class Erasures:
 
     def add_to(self, api: Api) -> None:
         """Serve it."""
-        answers: dict[int, tuple[str, Any]] = {
-            200: ("The certificate.", Certificate),
-            202: ("It waits for a second operator.", DecidedAnswer),
-        }
+        answers = decided("The certificate.", Certificate)
         path, summary = "/v1/ops/persons/{person_id}/erase", "Erase a person, and show that it was done"
         api.add(Operation("POST", path, summary, TAG, answers, Erase, (PERSON,), COMMANDING), self._asked)
 

@@ -135,6 +135,11 @@ class DecidedAnswer(BaseModel):
     proposal: UUID | None
 
 
+def decided(done: str = "Done, and written into the audit.", answer: Any = DecidedAnswer) -> dict[int, tuple[str, Any]]:
+    """What an order may be answered with, for its documentation."""
+    return {200: (done, answer), 202: ("It waits for a second operator.", DecidedAnswer)}
+
+
 class Cause(BaseModel):
     """Why events are parked."""
 
@@ -341,15 +346,10 @@ def _seeing(api: Api) -> Callable[..., None]:
 
 
 def _ordering(api: Api) -> Callable[..., None]:
-    answers = {
-        200: ("Done, and written into the audit.", DecidedAnswer),
-        202: ("It waits for a second operator.", DecidedAnswer),
-    }
-
     def serve(path: str, summary: str, body: Any, endpoint: Answer, *parameters: Parameter) -> None:
         told_of = {200: (MORE_TOLD[body], dict[str, Any])} if body in MORE_TOLD else {}
         operation = Operation(
-            "POST", f"/v1/ops/{path}", summary, TAG, {**answers, **told_of}, body, parameters, COMMANDING
+            "POST", f"/v1/ops/{path}", summary, TAG, {**decided(), **told_of}, body, parameters, COMMANDING
         )
         api.add(operation, endpoint)
 

@@ -17,7 +17,7 @@ from shared.contracts.types import Contract
 from shared.eventstore.redact import ORDER, target_of
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
-from shared.operating.http import TAG, DecidedAnswer
+from shared.operating.http import TAG, decided
 from shared.operating.sql import statement
 from shared.web.api import COMMANDING, Api, Operation
 from shared.web.auth import Caller
@@ -43,10 +43,7 @@ class RedactApi:
 
     def add_to(self, api: Api) -> None:
         """Serve it."""
-        answers = {
-            200: ("Ordered, and written into the audit.", DecidedAnswer),
-            202: ("It waits for a second operator.", DecidedAnswer),
-        }
+        answers = decided("Ordered, and written into the audit.")
         summary = "Order that one event loses its data"
         api.add(Operation("POST", "/v1/ops/redact", summary, TAG, answers, Redact, problems=COMMANDING), self._asked)
 

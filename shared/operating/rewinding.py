@@ -15,7 +15,7 @@ from shared.contracts import Rejected
 from shared.contracts.types import Contract
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
-from shared.operating.http import TAG, DecidedAnswer
+from shared.operating.http import TAG, decided
 from shared.operating.sql import statement
 from shared.web.api import COMMANDING, Api, Operation
 from shared.web.auth import Caller
@@ -42,12 +42,8 @@ class RewindApi:
 
     def add_to(self, api: Api) -> None:
         """Serve it."""
-        answers = {
-            200: ("Done, and written into the audit.", DecidedAnswer),
-            202: ("It waits for a second operator.", DecidedAnswer),
-        }
         summary = "Have a consumer read its topics anew"
-        api.add(Operation("POST", "/v1/ops/rewind", summary, TAG, answers, Rewind, problems=COMMANDING), self._rewind)
+        api.add(Operation("POST", "/v1/ops/rewind", summary, TAG, decided(), Rewind, problems=COMMANDING), self._rewind)
 
     async def _rewind(self, request: Request) -> Response:
         caller, body = await operator_of(request), await body_of(request, Rewind)

@@ -17,6 +17,7 @@ _PERSONAL = {
 
 KNOWN, LONGEST_KNOWN = 4096, 100
 """How many texts that stand as they are are remembered, and how long they are at most: codes, days, offices, places."""
+# Of what is damaged or personal nothing is remembered, as a cache of answers would.
 _standing: set[str] = set()
 
 

@@ -13,7 +13,7 @@ from services.reporting.rebuilding.standing import LIVE
 from shared.contracts.types import Contract
 from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
-from shared.operating.http import TAG, DecidedAnswer
+from shared.operating.http import TAG, decided
 from shared.web import asked
 from shared.web.api import COMMANDING, Api, Operation, Parameter
 from shared.web.jsonable import Json
@@ -63,10 +63,7 @@ class RebuildRoutes:
         path, parameters = f"{PATH}/{{schema}}", (SCHEMA, LIMIT)
         operation = Operation("GET", path, "One version of the views", TAG, shown, None, parameters, name="get_rebuild")
         api.add(operation, self._one)
-        answers = {
-            200: ("It is ordered; the outcome names the version.", DecidedAnswer),
-            202: ("It waits for a second operator.", DecidedAnswer),
-        }
+        answers = decided("It is ordered; the outcome names the version.")
         summary = "Make the views anew, beside the live ones"
         api.add(Operation("POST", PATH, summary, TAG, answers, Asked, problems=COMMANDING), self._ask)
         for order, summary in _SUMMARIES.items():
