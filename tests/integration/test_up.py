@@ -86,6 +86,9 @@ def test_whoever_judges_alarms_may_ask_the_other_services_how_they_are(settings:
         assert rings, open_alarms(settings, token)
     finally:
         os.kill(supervisor_of(settings), signal.SIGCONT)
+    cleared = processes.wait_until(lambda: alarm not in open_alarms(settings, token), 60.0, pause=0.5)
+    assert cleared, open_alarms(settings, token)
+    assert set(pids(settings)) == set(PROCESSES)
 
 
 def test_up_again_changes_nothing(settings: Settings) -> None:
