@@ -80,12 +80,15 @@ class Report:
 
 
 async def interleaved(figure: str, sides: Sequence[Side], rounds: int) -> dict[str, list[dict[str, float]]]:
-    """Run every side once a round, so that what else the machine does meets all of them alike; shows progress."""
+    """Run every side once a round, so that what else the machine does meets all of them alike; shows progress.
+
+    Every other round runs backwards: what one run leaves behind for the next one meets all of them alike, too.
+    """
     runs: dict[str, list[dict[str, float]]] = {side.name: [] for side in sides}
     with progress() as bar:
         task = bar.add_task(figure, total=rounds * len(sides), doing="")
-        for _ in range(rounds):
-            for side in sides:
+        for turn in range(rounds):
+            for side in sides if turn % 2 == 0 else reversed(sides):
                 bar.update(task, doing=side.name)
                 os.sync()
                 runs[side.name].append(dict(await side.run()))

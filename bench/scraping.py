@@ -11,7 +11,8 @@ EVERY_SECONDS = 1.0
 
 
 def scrape(url: str) -> None:
-    """Ask until the process is ended; what is not there yet is asked again."""
+    """Say on standard output that it begins, and ask until it is ended; what is not there yet is asked again."""
+    print("asking", flush=True)
     while True:
         with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
             answer.read()

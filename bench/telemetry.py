@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -82,8 +83,8 @@ async def projection(site: Site, names: Topics, events: int, telling: bool) -> d
         door = {"OBEC_REPORTING_PROJECTOR_PORT": str(port)} if telling else {}
         module = "services.reporting" if telling else "bench.untold"
         async with (
-            worker(site, database, names.prefix, "projector", module=module, **door) as process,
             _watched(site, database, "reporting", names, port) if telling else nullcontext(),
+            worker(site, database, names.prefix, "projector", module=module, **door) as process,
         ):
             with spent(site, events) as took:
                 done = await applied(database, process, "reporting", STORE, events)
@@ -107,12 +108,18 @@ async def _telling(site: Site, database: Database, names: Topics) -> AsyncIterat
 
 @asynccontextmanager
 async def _watched(site: Site, database: Database, service: str, names: Topics, port: int) -> AsyncIterator[None]:
-    """A watcher of the service at work in this process, and another process that asks for metrics."""
+    """A watcher of the service at work in this process, and another process that asks for metrics.
+
+    Both have begun: what is looked for is the cost of every second, and starting an interpreter is none of it.
+    """
     watcher = Watcher(service, database.app_dsn, site.servers.broker_of(service), names)
     scraper = [sys.executable, "-m", "bench.scraping", f"http://{HOST}:{port}/metrics"]
-    scraping = await asyncio.create_subprocess_exec(*scraper, cwd=ROOT)
+    scraping = await asyncio.create_subprocess_exec(*scraper, cwd=ROOT, stdout=subprocess.PIPE)
     try:
+        assert scraping.stdout is not None
+        await scraping.stdout.readline()
         async with in_background(watcher.run):
+            await watcher.looked.wait()
             yield
     finally:
         scraping.kill()

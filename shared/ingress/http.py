@@ -126,7 +126,7 @@ class Ingress:
         operation = Operation(
             "POST", PATH, summary, "facts", told, None, (DRY_RUN,), problems, by_key=True, bodies=bodies
         )
-        api.add(operation, self.send)
+        api.add(operation, self.send, straight=True)
 
         def serve(path: str, summary: str, answer: tuple[str, Any], endpoint: Endpoint, *asked: Parameter) -> None:
             api.add(Operation("GET", path, summary, "facts", {200: answer}, None, asked, by_key=True), endpoint)
@@ -149,7 +149,7 @@ class Ingress:
     async def send(self, request: Request) -> Response:
         """Take one event or a batch."""
         publisher = await publisher_of(request, self._register)
-        dry_run = _flag("dry_run", request.query_params.get("dry_run"))
+        dry_run = bool(request.scope["query_string"]) and _flag("dry_run", request.query_params.get("dry_run"))
         body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:

@@ -145,15 +145,21 @@ class Api:
 
     routes: list[BaseRoute] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
+    straight: dict[tuple[str, str], Route] = field(default_factory=dict)
+    """By method and path, the routes that no middleware of the application need come before."""
 
-    def add(self, operation: Operation, endpoint: Endpoint) -> None:
-        """Serve an operation."""
+    def add(self, operation: Operation, endpoint: Endpoint, *, straight: bool = False) -> None:
+        """Serve an operation; ``straight``, whose path has no parameter, with as little around it as there can be."""
         self.operations.append(operation)
-        self.serve(operation.method, operation.path, endpoint, operation.id)
+        route = self.serve(operation.method, operation.path, endpoint, operation.id)
+        if straight:
+            self.straight[operation.method, operation.path] = route
 
-    def serve(self, method: str, path: str, endpoint: Endpoint, name: str) -> None:
+    def serve(self, method: str, path: str, endpoint: Endpoint, name: str) -> Route:
         """Serve what is in no document."""
-        self.routes.append(_OneMethod(method, path, endpoint, name))
+        route = _OneMethod(method, path, endpoint, name)
+        self.routes.append(route)
+        return route
 
     def document(self, app: FastAPI) -> dict[str, Any]:
         """The whole OpenAPI document; routes that FastAPI documents by itself get their problems."""

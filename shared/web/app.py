@@ -20,6 +20,7 @@ from shared.web.docs import docs_route
 from shared.web.edge import LARGEST_BODY, Edge
 from shared.web.health import Check, health_routes
 from shared.web.reading import events_route, state_route
+from shared.web.straight import App, Straight
 from shared.web.timekeeping import clock_routes
 
 VERSION = "0.1.0"
@@ -45,7 +46,7 @@ def base_app(
     In ``app.state`` handlers find ``authenticator`` and ``public_read``, for the dependencies ``auth.authorise(roles)``
     and ``viewing.viewer``; ``failed`` answers for a service that itself failed. A handler may raise ``Rejected``.
     """
-    app = FastAPI(
+    app = App(
         title=f"OBEC CLUSTER: {service}",
         version=VERSION,
         description="Problems are RFC 9457, in Thai and in English. Days are C.E.; B.E. years are understood.",
@@ -64,6 +65,10 @@ def base_app(
     app.router.routes.extend(known.routes)
     problems.handle(app)
     app.add_middleware(Edge, service=service, largest_body=largest_body, larger=larger)
+    app.straight = {
+        address: Edge(Straight(route, app.exception_handlers), service, largest_body, larger)
+        for address, route in known.straight.items()
+    }
     _document(app, known)
     docs_route(app)
     return app

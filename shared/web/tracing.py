@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _KEY = "obec.trace"
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """``id`` is the trace id (32 hexadecimal digits) that problems and logs name."""
 
     id: str
@@ -33,7 +31,8 @@ def begin(headers: Mapping[str, str]) -> Trace:
 
 def fresh() -> str:
     """A traceparent of a trace that begins here."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    drawn = os.urandom(24).hex()
+    return f"00-{drawn[:32]}-{drawn[32:]}-01"
 
 
 def is_correlation(text: str) -> bool:
@@ -43,7 +42,7 @@ def is_correlation(text: str) -> bool:
 
 def below(trace: Trace, traceparent: str) -> Trace:
     """The trace as what follows belongs to it: below the span ``traceparent``."""
-    return replace(trace, traceparent=traceparent)
+    return trace._replace(traceparent=traceparent)
 
 
 def attach(scope: Any, trace: Trace) -> None:
