@@ -28,6 +28,7 @@ from shared.operating.consumers import Consumer
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import Forgetting
 from shared.operating.http import OperatorApi
+from shared.operating.orders import Orders
 from shared.operating.redacting import RedactApi
 from shared.operating.rewinding import RewindApi
 from shared.operating.status_http import StatusApi
@@ -96,6 +97,7 @@ async def serve_store(service: str, parts: Parts, settings: Settings, stop: asyn
             checks=[Check("relay", states_of(relays), required=False)] if relays else [],
             watcher=watcher,
             two_person=settings.two_person,
+            orders=orders_of(settings),
         )
         work: list[Run] = [watcher.run, *(relay.run for relay in relays)]
         work += [Drainer(facts).run, facts.originals.dropping, *parts.work(store)]
@@ -121,6 +123,7 @@ def app_of(
     watcher: Watcher | None = None,
     *,
     two_person: bool = False,
+    orders: Orders | None = None,
 ) -> FastAPI:
     """A write service's application: its commands, and where other systems' facts come in."""
     store, handler = facts.store, facts.handler
@@ -137,7 +140,7 @@ def app_of(
         OperatorApi(operators, store, parts.consumers(handler)).add_to(api)
         RewindApi(operators).add_to(api)
         RedactApi(operators, store.name).add_to(api)
-        Forgetting(store).add_to(api)
+        Forgetting(store, orders=orders).add_to(api)
         parts.operating(api, operators, store)
         parts.more(api, handler)
 
@@ -154,6 +157,11 @@ def app_of(
     )
     app.state.operators = operators
     return app
+
+
+def orders_of(settings: Settings) -> Orders | None:
+    """What two operators ordered, where it takes two."""
+    return Orders(settings.url("committee")) if settings.two_person else None
 
 
 def relays_of(settings: Settings, store: EventStore) -> list[Relay]:

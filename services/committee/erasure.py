@@ -24,11 +24,11 @@ from shared.operating.asking import body_of, operator_of, told
 from shared.operating.deciding import Operators
 from shared.operating.forgetting import MOST_NAMES, SHORTEST, Forgetting, Forgotten, Place, forms_of
 from shared.operating.http import TAG, Second, decided
+from shared.operating.orders import ACTION
 from shared.web.api import COMMANDING, Api, Operation, Parameter
 from shared.web.auth import Caller
 from shared.web.jsonable import Json
 
-ACTION = "erase"
 PATIENCE_SECONDS = 60.0
 """How long another service may search."""
 SCRYPT = {"n": 1 << 13, "r": 8, "p": 1, "maxmem": 1 << 26, "dklen": 32}
@@ -99,7 +99,7 @@ class Erasures:
         forms_of(body.names)
         require(body.reason.strip(), "ops.reason_missing")
         names, line = [*_searchable(known), *body.names], None
-        if known:
+        if known or (body.names and self._operators.two_person):
             sealed = _sealed(body.names) if self._operators.two_person else {}
             params = {"person_id": str(person_id), **sealed}
             decided = await self._operators.ask(
@@ -128,7 +128,8 @@ class Erasures:
         silent: list[str] = []
         if names:
             services.append(await self._own.forget(caller, names, reason))
-            answers = await asyncio.gather(*(self._ask(request, each, names, reason) for each in self._urls))
+            forget = {"names": list(names), "reason": reason, "order": line}
+            answers = await asyncio.gather(*(self._ask(request, each, forget) for each in self._urls))
             services += [each for each in answers if each is not None]
             silent = [name for name, each in zip(self._urls, answers, strict=True) if each is None]
         erased = await self._register.called(person_id) == ()
@@ -145,13 +146,12 @@ class Erasures:
             complete=erased and bool(names) and not silent and clean,
         )
 
-    async def _ask(self, request: Request, service: str, names: Sequence[str], reason: str) -> Forgotten | None:
+    async def _ask(self, request: Request, service: str, forget: Mapping[str, Any]) -> Forgotten | None:
         """What another service did and found, asked in the operator's own name; None when it is silent."""
         headers = {"Authorization": request.headers["authorization"]}
         try:
             async with self._client() as client:
-                body = {"names": list(names), "reason": reason}
-                answer = await client.post(f"{self._urls[service]}/v1/ops/forget", json=body, headers=headers)
+                answer = await client.post(f"{self._urls[service]}/v1/ops/forget", json=forget, headers=headers)
             return Forgotten.model_validate(answer.json()) if answer.is_success else None
         except (httpx.HTTPError, ValueError):
             return None

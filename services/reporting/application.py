@@ -34,7 +34,7 @@ from shared.operating.http import OperatorApi
 from shared.operating.redacting import RedactApi
 from shared.operating.status_http import StatusApi
 from shared.process import in_background, opened_store, patiently, told_of
-from shared.service import WRITE_SERVICES, listen, relays_of, serve, states_of, watcher_of
+from shared.service import WRITE_SERVICES, listen, orders_of, relays_of, serve, states_of, watcher_of
 from shared.settings import Settings
 from shared.web.api import Api
 from shared.web.app import VERSION, base_app
@@ -95,7 +95,7 @@ async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
         RebuildRoutes(operators).add_to(api)
         OperatorViews(desk, Limits.of(settings)).add_to(api)
         AlarmApi(store, operators).add_to(api)
-        Forgetting(store, [Mentions(pool)]).add_to(api)
+        Forgetting(store, [Mentions(pool)], orders_of(settings)).add_to(api)
         ProofRoutes(operators).add_to(api)
         checks = [Check("relay", states_of(relays), required=False)] if relays else []
         app = application(desk, authenticator, api, public_read=settings.public_read, checks=checks)

@@ -18,6 +18,7 @@ from shared.ingress.originals import opened
 from shared.operating import audit
 from shared.operating.asking import body_of, operator_of
 from shared.operating.http import TAG
+from shared.operating.orders import Orders
 from shared.operating.sql import statement
 from shared.web.api import COMMANDING, Api, Operation
 from shared.web.auth import Caller
@@ -40,6 +41,12 @@ class Forget(Contract):
 
     names: tuple[str, ...] = Field(min_length=1, max_length=MOST_NAMES)
     reason: str = Field(default="", description="Why; it is kept in the audit.")
+    order: int | None = Field(
+        default=None,
+        ge=1,
+        lt=audit.NEWEST,
+        description="Line of committee's audit; asked for where two operators decide.",
+    )
 
 
 class Place(BaseModel):
@@ -59,10 +66,13 @@ class Forgotten(BaseModel):
 
 
 class Forgetting:
-    """Forgets in the databases of one service; ``more`` are places of its own."""
+    """Forgets in the databases of one service; ``more`` are places of its own.
 
-    def __init__(self, store: EventStore, more: Sequence[Search] = ()) -> None:
-        self._store, self._more = store, more
+    ``orders``: where two operators decide, what they ordered; whoever asks then needs one of these.
+    """
+
+    def __init__(self, store: EventStore, more: Sequence[Search] = (), orders: Orders | None = None) -> None:
+        self._store, self._more, self._orders = store, more, orders
 
     def add_to(self, api: Api) -> None:
         """Serve ``POST /v1/ops/forget``."""
@@ -73,6 +83,8 @@ class Forgetting:
 
     async def _asked(self, request: Request) -> Response:
         caller, body = await operator_of(request), await body_of(request, Forget)
+        if self._orders is not None:
+            await self._orders.require(request, body.order)
         return Json(await self.forget(caller, body.names, body.reason))
 
     async def forget(self, caller: Caller, names: Sequence[str], reason: str) -> Forgotten:

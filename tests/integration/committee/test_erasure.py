@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from services.committee import facts, http
 from services.committee.erasure import Erasures
@@ -18,6 +18,7 @@ from services.committee.persons import PersonRegister
 from shared.eventstore.store import EventStore
 from shared.ingress.handler import FactHandler
 from shared.ingress.originals import Originals
+from shared.operating.orders import Orders
 from shared.service import Parts, app_of
 from tests.conftest import NewDatabase
 from tests.integration.operating.office import PARTS as ACTIVITY
@@ -25,6 +26,8 @@ from tests.tokens import TestIssuer
 
 NAME = "สมหญิง รักเรียน"
 OTHER = "สมชาย ใจดี"
+OF_LONG_AGO = """INSERT INTO operator_audit (at, actor, seconded_by, action, target, reason, outcome)
+                 VALUES (now() - interval '11 minutes', 'usr-one', 'usr-two', 'erase', 'x', 'x', 'x') RETURNING id"""
 REASON = {"reason": "คำขอตามมาตรา 33"}
 
 
@@ -34,6 +37,7 @@ class House:
 
     stores: Mapping[str, EventStore]
     client: httpx.AsyncClient
+    activity: httpx.AsyncClient
     issuer: TestIssuer
     person: str
 
@@ -56,6 +60,12 @@ class House:
             headers=self.issuer.bearer("operator", subject=by),
         )
         return answer.json()
+
+    async def forget(self, **body: Any) -> tuple[int, Any]:
+        """What activity answers to an operator who has it forget on their own account."""
+        headers = self.issuer.bearer("operator", subject="usr-two")
+        answer = await self.activity.post("/v1/ops/forget", json={**REASON, "names": [NAME], **body}, headers=headers)
+        return answer.status_code, answer.json().get("code")
 
     async def proposals(self) -> str:
         """What is kept of the one that was made."""
@@ -80,21 +90,27 @@ async def house(database: NewDatabase, request: pytest.FixtureRequest) -> AsyncI
                 await originals.keep("hr", "/ext/hr/x", id_, "unreadable", f'{{"chair": "{name}"'.encode())
         authenticator = issuer.authenticator()
         stack.push_async_callback(authenticator.close)
+        orders = Orders("http://committee", lambda: door_to(committee)) if request.param else None
         activity = app_of("activity", ACTIVITY, FactHandler(ACTIVITY.handler(stores["activity"]), ACTIVITY.facts),
-                          authenticator, {})  # fmt: skip
-        door = partial(httpx.AsyncClient, transport=httpx.ASGITransport(activity))
+                          authenticator, {}, orders=orders)  # fmt: skip
         urls = {"activity": "http://activity"}
         parts = Parts(
             http.COLLECTIONS,
             facts=facts.FACTS,
-            operating=lambda api, operators, store: Erasures(store, operators, urls, door).add_to(api),
+            operating=lambda api, operators, store: Erasures(store, operators, urls, lambda: door_to(activity)).add_to(
+                api
+            ),
         )
         own = FactHandler(parts.handler(stores["committee"]), parts.facts)
         committee = app_of("committee", parts, own, authenticator, {}, two_person=request.param)
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(committee), base_url="http://committee")
-        await stack.enter_async_context(client)
+        client = await stack.enter_async_context(door_to(committee))
         person, _new = await PersonRegister(stores["committee"].pool).put("hr", "hr-20417", NAME)
-        yield House(stores, client, issuer, str(person))
+        yield House(stores, client, door_to(activity), issuer, str(person))
+
+
+def door_to(app: FastAPI) -> httpx.AsyncClient:
+    """A client of an application of this process, which is called by the name of any service."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://committee")
 
 
 def places(certificate: Mapping[str, Any]) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -188,3 +204,21 @@ async def test_where_two_persons_decide_the_second_has_done_what_was_proposed(ho
         ("forget", "usr-two", None),
     ]
     assert not any(name in str(lines) + str(done) for name in (NAME, OTHER))
+
+
+@pytest.mark.parametrize("house", [True], indirect=True)
+async def test_where_two_persons_decide_no_service_forgets_anybody_without_their_order(house: House) -> None:
+    """An order is a line of committee's audit, which a second operator stands in and which was written just now."""
+    assert await house.forget() == (403, "ops.not_ordered")
+    proposed = await house.erase(status=202)
+    assert await house.forget(order=1) == (403, "ops.not_ordered")
+    done = await house.second(proposed["proposal"], [], "usr-two")
+    assert done["certificate"]["complete"], done
+    assert await house.forget(order=done["audit"]) == (200, None)
+    assert await house.forget(order=done["audit"] + 1) == (403, "ops.not_ordered"), "that line is no erasure"
+    audit = house.stores["committee"].pool
+    assert await house.forget(order=await audit.fetchval(OF_LONG_AGO)) == (403, "ops.not_ordered")
+    assert (await house.erase(status=202, names=[OTHER]))["status"] == "proposed", "who was erased before, too"
+    await audit.close()
+    assert await house.forget(order=done["audit"]) == (503, "ops.order_unknown")
+    assert await house.kept("activity") == 1
