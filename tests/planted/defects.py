@@ -491,6 +491,13 @@ DEFECTS = (
         VERSIONS + "test_a_version_goes_its_whole_way",
     ),
     Defect(
+        "one operator's erasure is an order where two decide",
+        "shared/operating/orders.py",
+        ' and line["seconded_by"] is not None',
+        "",
+        ERASURE + "test_where_two_persons_decide_no_service_forgets_anybody_without_their_order",
+    ),
+    Defect(
         "an original that names an erased person is kept",
         "shared/operating/forgetting.py",
         """            await connection.execute(_FORGET, row["source"], row["id"])""",
