@@ -46,20 +46,21 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person from all that was kept, and certify it place by place; exit code 1 unless it is complete."""
-    target, names = str(person_id), name or []
+    target, names, held = str(person_id), name or [], _backups(backups or [])
+    _require_place(out)
     told = _seconded(second, target, yes, names) if second else _asked(reason, target, yes, names)
     if "status" in told:
         decided(told, as_json)
         return
     logs = _logs(home() / "local" / "log", names)
-    told |= {"logs": logs, "backups": _backups(backups or [])}
+    told |= {"logs": logs, "backups": held}
     told["complete"] = bool(told["complete"]) and not logs["found"]
-    if out is not None:
-        _write(out, told)
     if as_json:
         console.print_json(json.dumps(told, ensure_ascii=False))
     else:
         _show(told)
+    if out is not None:
+        _write(out, told)
     if not told["complete"]:
         raise typer.Exit(1)
 
@@ -97,6 +98,12 @@ def _backups(folders: Sequence[Path]) -> list[dict[str, Any]]:
             made = datetime.fromtimestamp(manifest.stat().st_mtime, UTC).isoformat(timespec="seconds")
             held.append({"folder": str(manifest.parent), "made_at": made})
     return held
+
+
+def _require_place(path: Path | None) -> None:
+    """Say so before anybody is erased where a certificate cannot be kept. Raises StackError."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise StackError(f"the certificate cannot be written: {path} is no place for a file")
 
 
 def _write(path: Path, told: Mapping[str, Any]) -> None:

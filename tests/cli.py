@@ -1,21 +1,41 @@
 """Runs the command line as a person would, with a data folder and ports of its own."""
 
+import asyncio
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
 
 from deploy.local.kafka import SHORT_LIVED
 from deploy.local.ports import Ports, variable
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
+from obec.__main__ import app as command_line
 from tests.servers import FOLDER, run_folder
 
 Settings = Mapping[str, str]
+
+
+@dataclass
+class Said:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """What it said to a program."""
+        assert self.code == 0, self.err
+        return json.loads(self.out)
 
 
 @contextmanager
@@ -38,6 +58,13 @@ def obec(*words: str, settings: Settings, said: str = "") -> subprocess.Complete
     """Run a command with its output caught; `said` is what the person types."""
     command = [sys.executable, "-m", "obec", *words]
     return subprocess.run(command, cwd=ROOT, env=dict(settings), input=said, capture_output=True, text=True)
+
+
+async def said_in_this_process(*words: str, **settings: str) -> Said:
+    """What a command says, run in this process, which has everything imported; ``settings``: of its environment."""
+    run = await asyncio.to_thread(CliRunner().invoke, command_line, words, env=settings)
+    assert run.exception is None or isinstance(run.exception, SystemExit), run.exception
+    return Said(run.exit_code, run.stdout, run.stderr)
 
 
 def data_folder(settings: Settings) -> Path:

@@ -13,10 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from typer.testing import CliRunner
 
 from obec import output
-from obec.__main__ import app as command_line
 from services.evaluation import facts, http
 from services.reporting.alarms.http import AlarmApi
 from services.reporting.application import application
@@ -38,10 +36,10 @@ from shared.streams.learner import Learner
 from shared.streams.topics import Topics
 from shared.web.api import Api
 from shared.web.auth import Authenticator
-from shared.web.serving import Server, bound
+from tests.answering import answering
 from tests.appends import decision
+from tests.cli import Said, obec, said_in_this_process
 from tests.cli import Settings as Environment
-from tests.cli import obec
 from tests.conftest import NewDatabase
 from tests.integration.operating.office import Office, open_office
 from tests.integration.reporting.site import Site, open_site
@@ -61,20 +59,6 @@ READ = "SELECT coalesce(max(position), 0) FROM applied WHERE store = 'evaluation
 
 
 @dataclass
-class Said:
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        """What it said to a program."""
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-
-@dataclass
 class Duty:
     """Activity, evaluation and reporting as they answer, and an operator at a terminal."""
 
@@ -89,9 +73,7 @@ class Duty:
 
     async def obec(self, *words: str, **more: str) -> Said:
         """What the command line says."""
-        run = await asyncio.to_thread(CliRunner().invoke, command_line, words, env={**self.environment, **more})
-        assert run.exception is None or isinstance(run.exception, SystemExit), run.exception
-        return Said(run.exit_code, run.stdout, run.stderr)
+        return await said_in_this_process(*words, **{**self.environment, **more})
 
     async def refused(self, *words: str, says: str, **more: str) -> None:
         """It is said in one line of one sentence, with exit code 1."""
@@ -99,20 +81,6 @@ class Duty:
         assert (said.code, said.out) == (1, ""), said
         [line] = said.err.splitlines()
         assert says in line
-
-
-@asynccontextmanager
-async def answering(app: FastAPI) -> AsyncIterator[str]:
-    """The application served on this machine; yields where."""
-    with bound("127.0.0.1", 0, "") as listening:
-        server = Server(app)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        await server.up.wait()
-        try:
-            yield "http://{}:{}".format(*listening.getsockname())
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @pytest.fixture(autouse=True)

@@ -491,6 +491,13 @@ DEFECTS = (
         VERSIONS + "test_a_version_goes_its_whole_way",
     ),
     Defect(
+        "a person is erased though the certificate cannot be kept",
+        "obec/persons.py",
+        "    _require_place(out)\n",
+        "",
+        "tests/integration/test_cli_persons.py::test_what_is_wrong_is_one_line_and_nobody_is_erased",
+    ),
+    Defect(
         "one operator's erasure is an order where two decide",
         "shared/operating/orders.py",
         ' and line["seconded_by"] is not None',
