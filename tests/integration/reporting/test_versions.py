@@ -32,6 +32,8 @@ from shared.streams.heads import Head
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
 from shared.web.api import Api
+from tests.answering import answering
+from tests.cli import said_in_this_process
 from tests.conftest import NewDatabase, NewTopics
 from tests.contract.asking import refused
 from tests.eventually import eventually
@@ -55,6 +57,8 @@ class Room:
     operator: httpx.AsyncClient
     reader: httpx.AsyncClient
     producer: AIOKafkaProducer
+    app: FastAPI
+    issuer: TestIssuer
 
     async def send(self, events: Sequence[Envelope]) -> None:
         for event in events:
@@ -123,7 +127,7 @@ async def room(database: NewDatabase, topics: NewTopics) -> AsyncIterator[Room]:
         authenticator = issuer.authenticator()
         app = application(desk, authenticator, api, public_read=False)
         async with client_of(app, issuer, "operator") as operator, client_of(app, issuer, "reader") as reader:
-            yield Room(where, pool, desk, operator, reader, producer)
+            yield Room(where, pool, desk, operator, reader, producer, app, issuer)
         await authenticator.close()
     await producer.stop()
 
@@ -242,6 +246,42 @@ async def _goes_back(room: Room, log: Log) -> None:
     assert await room.owner("SELECT to_regnamespace('reporting_v2') IS NULL")
     assert await room.owner("SELECT count(*) FROM consumer_offsets WHERE consumer <> 'reporting'") == 0
     await room.refused_to("roll-back", ONE, 409, "ops.rebuild_no_former")
+
+
+async def test_a_version_goes_its_whole_way_on_the_command_line(room: Room) -> None:
+    await room.send(full().chained())
+    await room.live_has(len(full().sent))
+    async with answering(room.app) as address:
+        settings = {"OBEC_REPORTING_URL": address, "OBEC_TOKEN": room.issuer.token(["operator"])}
+
+        async def rebuild(*words: str, code: int = 0) -> str:
+            said = await said_in_this_process("ops", "rebuild", *words, **settings)
+            assert said.code == code, said
+            return f"{said.out}{said.err}"
+
+        why = ("--reason", "ทดสอบ")
+        assert f"{OTHER}: " in await rebuild("begin", *why), "it is watched until it is as far as the live views"
+        await room.becomes(OTHER, "compared")
+        await room.owner("DELETE FROM reporting.visit")
+        await rebuild("compare", OTHER, *why)
+        await eventually(lambda: _differs_by_one(room), 30)
+        assert "supervision:a" in await rebuild("differing", OTHER)
+        assert f"{OTHER}: compared" in await rebuild("watch", OTHER)
+
+        order = (OTHER, *why, "--yes", OTHER)
+        assert "1 rows" in await rebuild("swap", *order, code=1)
+        assert f"--yes {OTHER}" in await rebuild("swap", OTHER, *why, "--differences", "1", code=1)
+        await rebuild("swap", *order, "--differences", "1")
+        await room.becomes(OTHER, "live")
+        await rebuild("roll-back", *order)
+        await room.becomes(ONE, "live")
+        await rebuild("drop", *order)
+        await room.becomes(OTHER, "dropped")
+        assert "dropped" in await rebuild("list")
+
+
+async def _differs_by_one(room: Room) -> bool:
+    return bool((await room.shown(OTHER))["differences"] == 1)
 
 
 async def test_what_cannot_be_applied_stops_a_version_until_an_operator_has_it_left_out(room: Room) -> None:
