@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SERVICES = ("committee", "activity", "evaluation", "reporting")
 SECONDS = 30.0
 """How long a service may take to answer, unless more is asked of it."""
+PATIENT_SECONDS = 300.0
+"""… an erasure: committee searches what it has, and then gives each of the others a minute."""
 TOKEN = "OBEC_TOKEN"
 OPERATOR = "operator"
 
@@ -54,11 +56,11 @@ def ask(
     return _send("GET", service, path, address, token, user, seconds, params=given)
 
 
-def order(service: str, path: str, body: Mapping[str, Any], *, key: str = "") -> Any:
+def order(service: str, path: str, body: Mapping[str, Any], *, key: str = "", seconds: float = SECONDS) -> Any:
     """What a service answers to ``POST /v1/<path>``; ``key``: idempotency key of a command. Raises StackError."""
     given = {name: value for name, value in body.items() if value is not None}
     headers = {"Idempotency-Key": key} if key else {}
-    return _send("POST", service, path, "", "", OPERATOR, SECONDS, json=given, headers=headers)
+    return _send("POST", service, path, "", "", OPERATOR, seconds, json=given, headers=headers)
 
 
 def _send(

@@ -164,17 +164,21 @@ async def bring_back(backup: Backup, owners: Mapping[str, str], report: Report =
 
     From the first change until ``finish`` each of them bears a mark with which no service starts: a run that was
     interrupted anywhere is found by that, and run again from its beginning. Raises BackupError ``backup.in_use``, and
-    then nothing was changed; ``backup.tool``.
+    ``backup.tool`` where there is no tool that reads a dump, and then nothing was changed; ``backup.tool`` later where
+    the tool fails.
     """
+    tools = {
+        service: (await tool("pg_restore", max(_release(dump.tool), _release(dump.server))))[0]
+        for service, dump in backup.dumps.items()
+    }
     for service in backup.dumps:
         await _require_unused(service, owners[service])
     for service in backup.dumps:
         await mark(owners[service], str(backup.folder.absolute()))
     for service, dump in backup.dumps.items():
-        pg_restore, _ = await tool("pg_restore", max(_release(dump.tool), _release(dump.server)))
         await _empty(owners[service])
         options = ("--single-transaction", "--exit-on-error", "--no-owner")
-        await _run(pg_restore, owners[service], *options, str(backup.folder / dump.file))
+        await _run(tools[service], owners[service], *options, str(backup.folder / dump.file))
         report(service)
 
 

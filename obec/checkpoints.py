@@ -36,16 +36,20 @@ def checkpoint(
     """Verify all stores, and sign where each stands."""
     if context.invoked_subcommand is not None:
         return
-    from shared.eventstore.checkpoint import written
+    from shared.contracts.coded import CodedError
+    from shared.eventstore.checkpoint import public_key, written
 
     try:
         signer = _read(key)
+        public_key(signer)  # before anything is verified, which takes its time, and before anything is given out
+        if out is not None:
+            _require_place(out)
         file = written(asked(_signed(local_stack(), signer), "signed"))
         if out is None:
             console.print(file.decode(), end="", soft_wrap=True, highlight=False, markup=False)
         else:
             _write(out, file, 0o644)
-    except StackError as error:
+    except (StackError, CodedError) as error:
         raise fail(str(error)) from error
 
 
@@ -57,9 +61,10 @@ def make_key(
     from shared.eventstore.checkpoint import new_key, public_key
 
     try:
-        made = new_key()
+        made, public = new_key(), file.with_name(f"{file.name}.pub")
+        _require_place(public)
         _write(file, made, 0o600)
-        _write(file.with_name(f"{file.name}.pub"), public_key(made), 0o644)
+        _write(public, public_key(made), 0o644)
     except StackError as error:
         raise fail(str(error)) from error
     console.print(f"{KEY}={file} signs; give {file}.pub to whoever keeps checkpoints", highlight=False, soft_wrap=True)
@@ -106,6 +111,14 @@ def _read(key: Path | None) -> bytes:
         return key.read_bytes()
     except OSError as error:
         raise StackError(f"{key} cannot be read: {error.strerror}") from error
+
+
+def _require_place(file: Path) -> None:
+    """Say so before anything is done for a file that cannot be written. Raises StackError."""
+    if file.exists():
+        raise StackError(f"{file} is there already")
+    if not file.absolute().parent.is_dir():
+        raise StackError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
 
 
 def _write(file: Path, content: bytes, mode: int) -> None:

@@ -10,8 +10,8 @@ import typer
 
 from deploy.local.errors import StackError
 from deploy.local.given import Given
-from deploy.local.rights import grant_services, put_users, user_of
-from deploy.local.topics import SERVICES, create_topics
+from deploy.local.rights import grant_services, put_users
+from deploy.local.topics import SERVICES, create_topics, user_of
 from obec.output import console, fail
 
 app = typer.Typer(help="Topics, users and rights on a broker of one's own.")
@@ -39,8 +39,8 @@ def users() -> None:
         given.require_reachable()
         shards, replication = (int(os.environ.get(name, "1")) for name in ("OBEC_SHARDS", "OBEC_REPLICATION"))
         asyncio.run(create_topics(broker, prefix, shards, replication))
-        asyncio.run(put_users(broker, passwords))
         asyncio.run(grant_services(broker, prefix))
+        asyncio.run(put_users(broker, passwords))  # last: from then on the old ones are good no more
     except (StackError, ValueError) as error:
         raise fail(str(error)) from error
     for user, password in passwords.items():

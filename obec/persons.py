@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from deploy.local.errors import StackError
-from obec.asking import order
+from obec.asking import PATIENT_SECONDS, order
 from obec.local import home
 from obec.ops.telling import AsJson, Reason, Typed, confirmed, decided, reasoned, told_in_one_line
 from obec.output import console, table
@@ -68,21 +68,21 @@ def erase(
 def _asked(reason: str, target: str, yes: str | None, names: Sequence[str]) -> dict[str, Any]:
     """The certificate, or what became of it where a second operator is needed."""
     body = {"reason": reasoned(reason), "typed": confirmed(yes, target), "names": names}
-    told: dict[str, Any] = order("committee", f"ops/persons/{target}/erase", body)
+    told: dict[str, Any] = order("committee", f"ops/persons/{target}/erase", body, seconds=PATIENT_SECONDS)
     return told
 
 
 def _seconded(proposal: str, target: str, yes: str | None, names: Sequence[str]) -> dict[str, Any]:
     """The certificate of what another operator proposed. Raises StackError, also for a proposal of something else."""
     body = {"typed": confirmed(yes, target), "names": names}
-    told: dict[str, Any] = order("committee", f"ops/proposals/{proposal}/second", body)
+    told: dict[str, Any] = order("committee", f"ops/proposals/{proposal}/second", body, seconds=PATIENT_SECONDS)
     certificate: dict[str, Any] = told.get("certificate", told)
     return certificate
 
 
 def _logs(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     """How many log files of this machine there are, and in which of them a name that was given stands."""
-    wanted = [unicodedata.normalize(form, each).encode() for each in names for form in ("NFC", "NFD")]
+    wanted = [unicodedata.normalize(form, each.strip()).encode() for each in names for form in ("NFC", "NFD")]
     files = sorted(path for path in folder.glob("*") if path.is_file())
     found = [path.name for path in files if wanted and any(text in path.read_bytes() for text in wanted)]
     return {"checked": len(files) if wanted else 0, "found": found}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import asyncpg
+from aiokafka import TopicPartition
 
 from obec.recount import verify_views
 from services.reporting.proving.published import verify_reports
@@ -16,13 +17,16 @@ from shared.eventstore.checkpoint import Checkpoint, compare
 from shared.eventstore.finding import Finding
 from shared.eventstore.verify import Verdict, verify
 from shared.streams.broker import Broker
-from shared.streams.topics import Topics
+from shared.streams.topics import Topics, existing, reader
 
 STORES, TOPICS, VIEWS, REPORTS = "stores", "topics", "views", "reports"
 PARTS = (STORES, TOPICS, VIEWS, REPORTS)
 REPORTING = "reporting"
 """The service whose are the views and the reports."""
 UNASKED = "; whether it is skipped could not be asked of reporting"
+
+NAMELESS = "it holds events, and does not say what store it is"
+STORELESS = "holds records, and the database is no store"
 
 Tell = Callable[[str, str, int], None]
 """Told the part and the service that are being verified, and how many more events, records, rows or files were."""
@@ -67,8 +71,11 @@ async def prove(
 
 async def _stores(where: Where, tell: Tell) -> AsyncIterator[Finding]:
     for service, dsn in where.dsns.items():
-        for verdict in await verify(dsn, partial(tell, STORES, service)):
+        verdicts = await verify(dsn, partial(tell, STORES, service))
+        for verdict in verdicts:
             yield finding_of(service, verdict)
+        if not verdicts and await _has_events(dsn):
+            yield Finding(STORES, service, service, 0, "events", service, NAMELESS)
 
 
 async def _topics(where: Where, tell: Tell) -> AsyncIterator[Finding]:
@@ -77,9 +84,23 @@ async def _topics(where: Where, tell: Tell) -> AsyncIterator[Finding]:
     skipped = await _skipped(where)
     for service, dsn in where.dsns.items():
         left_out = [(shard, record) for store, shard, record in skipped or () if store == service]
-        for finding in await verify_topic(dsn, where.broker, where.topics, left_out, partial(tell, TOPICS, service)):
+        found = await verify_topic(dsn, where.broker, where.topics, left_out, partial(tell, TOPICS, service))
+        topic = where.topics.events(service)
+        if not found and await _holds_records(where.broker, topic):
+            yield Finding(TOPICS, service, topic, 0, "records", topic, STORELESS)
+        for finding in found:
             unasked = UNASKED if skipped is None and not finding.whole else ""
             yield replace(finding, message=finding.message + unasked)
+
+
+async def _holds_records(broker: Broker, topic: str) -> bool:
+    """Whether anything was ever sent to a topic, which need not be there."""
+    if topic not in await existing(broker):
+        return False
+    async with reader(broker, topic, 0) as (consumer, place):
+        shards = consumer.partitions_for_topic(topic) or {place.partition}
+        ends = await consumer.end_offsets([TopicPartition(topic, shard) for shard in shards])
+    return any(ends.values())
 
 
 async def _views(where: Where, tell: Tell) -> AsyncIterator[Finding]:
@@ -100,6 +121,15 @@ def finding_of(service: str, verdict: Verdict) -> Finding:
     shard = f"{service}/{verdict.shard}"
     place = "" if verdict.bad_position is None else f"{shard} position {verdict.bad_position}"
     return Finding(STORES, service, shard, verdict.verified, "events", place, verdict.reason)
+
+
+async def _has_events(dsn: str) -> bool:
+    """Whether a database that is no store holds events all the same, as none does where no service has run yet."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM public.events)"))
+    finally:
+        await connection.close()
 
 
 async def _skipped(where: Where) -> set[tuple[str, int, int]] | None:

@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from deploy.local.errors import StackError
 from deploy.local.ports import HOST, Ports
 from obec.output import console, fail
 
@@ -34,11 +35,11 @@ def publish(
     if not key and not token:
         raise fail("who sends? --key or OBEC_API_KEY, else --token or OBEC_TOKEN")
     headers = {"X-API-Key": key} if key else {"Authorization": f"Bearer {token}"}
-    start = to or f"http://{HOST}:{Ports.of_environment(os.environ).committee}"
     try:
+        start = to or f"http://{HOST}:{Ports.of_environment(os.environ).committee}"
         mapped = Mapped.read(mapping) if mapping else None
         outcomes = asyncio.run(_send(file, mapped, start, headers))
-    except (BadFile, CannotSend) as error:
+    except (BadFile, CannotSend, StackError) as error:
         raise fail(str(error)) from error
     console.print(_table(outcomes))
     if set(outcomes) - {"accepted", "waiting"}:

@@ -47,10 +47,14 @@ def reread(service: Service, reason: Reason = "", yes: Typed = None, as_json: As
 
 
 async def _reread(stack: Stack, service: str, reason: str) -> dict[str, Reread]:
-    """Database after database; done again, it does nothing but write a line."""
+    """Database after database; done again, it does nothing but write a line: so none is begun while one is in use."""
+    from shared.eventstore.redact import alone
     from shared.operating.rereading import reread as reread_store
 
     actor, dsns = f"owner:{getpass.getuser()}", {name: stack.dsn(name, "owner") for name in SERVICES}
+    for dsn in dsns.values():
+        async with alone(dsn):
+            pass
     return {name: await reread_store(dsn, service, actor=actor, reason=reason) for name, dsn in dsns.items()}
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import asyncpg
 import typer
 from aiokafka.errors import KafkaError
+from rich.markup import escape
 
 from deploy.local.errors import StackError
 from deploy.local.stack import Stack
@@ -67,7 +68,7 @@ def verify(
     else:
         table("verified", ("part", "of", "checked", "verdict"), [_line(each) for each in found])
         for line in [line for each in found for line in each.explained]:
-            console.print(f"left out by decision: {line}", highlight=False, soft_wrap=True)
+            console.print(f"left out by decision: {line}", highlight=False, soft_wrap=True, markup=False)
     if not whole:
         raise typer.Exit(1)
 
@@ -191,7 +192,7 @@ def _counted() -> Iterator[Callable[[str, str, int], None]]:
 
 
 def _line(found: Finding) -> tuple[str, str, str, str]:
-    verdict = "[green]whole[/]" if found.whole else f"[red]{found.place}: {found.message}[/]"
+    verdict = "[green]whole[/]" if found.whole else f"[red]{escape(f'{found.place}: {found.message}')}[/]"
     return found.part, found.of, f"{found.checked:,} {found.unit}", verdict
 
 
@@ -220,15 +221,14 @@ def require_down(stack: Stack) -> None:
 
 
 def _bring_back(stack: Stack, brought: Backup) -> None:
-    """Put every dump into its database, and make the topics that a new broker lacks."""
-    from deploy.local.topics import create_topics
+    """Make the topics that a new broker lacks, and put every dump into its database."""
     from obec.backups import bring_back
 
     shards = max((len(each.positions) for each in brought.dumps.values()), default=1)
+    stack.make_topics(max(1, shards))
     with progress("bringing back") as report:
         owners: dict[str, str] = {name: stack.dsn(name, "owner") for name in brought.dumps}
         asked(bring_back(brought, owners, report), "brought back")
-        asyncio.run(create_topics(stack.broker, stack.settings.get("OBEC_TOPIC_PREFIX", ""), max(1, shards)))
 
 
 def _finish(stack: Stack, brought: Backup) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from deploy.local.errors import StackError
 from obec.asking import ask
+from obec.ops.telling import at
 from obec.output import console, fail
 
 STATES = {"applied": "green", "no_view": "dim", "coming": "yellow", "parked": "red", "skipped": "magenta"}
@@ -48,7 +49,7 @@ def _table(told: dict[str, Any]) -> Table:
             each["service"],
             each["stream"],
             f"{each['shard']}:{each['position']}",
-            each["received_at"],
+            at(each["received_at"]),
             _after(each["seconds"]["recorded"]),
             _after(each["seconds"]["relayed"], each["relayed_at"]),
             _after(each["seconds"]["applied"], each["applied_at"]),
@@ -58,5 +59,5 @@ def _table(told: dict[str, Any]) -> Table:
 
 
 def _after(seconds: float | None, moment: str | None = None) -> str:
-    """So many seconds later; else the time itself, else nothing known."""
-    return f"+{seconds:.3f} s" if seconds is not None else moment or "–"
+    """So many seconds later; else the time itself, by Bangkok's clock, else nothing known."""
+    return f"+{seconds:.3f} s" if seconds is not None else at(moment) or "–"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
@@ -32,9 +31,11 @@ from shared.operating.orders import Orders
 from shared.operating.redacting import RedactApi
 from shared.operating.rewinding import RewindApi
 from shared.operating.status_http import StatusApi
-from shared.operating.watcher import Watcher
+from shared.operating.watcher import Watcher, watcher_of
 from shared.process import Run, StartRefused, in_background, opened_store, ready
 from shared.settings import Settings
+from shared.starting import loaded
+from shared.streams.declared import WRITE_SERVICES
 from shared.streams.topics import Topics
 from shared.web.api import Api
 from shared.web.app import VERSION, make_app
@@ -43,11 +44,6 @@ from shared.web.collection import Collection
 from shared.web.health import Check
 from shared.web.published import Published
 from shared.web.serving import CannotListen, Server, bound
-
-WRITE_SERVICES = ("committee", "activity", "evaluation")
-"""Those that take facts."""
-COLLECT = (20_000, 20, 20)
-"""How many objects more there must be before it is looked for cycles among the young, and how often among the older."""
 
 
 @dataclass(frozen=True)
@@ -170,12 +166,6 @@ def relays_of(settings: Settings, store: EventStore) -> list[Relay]:
     return [] if broker is None else [Relay(store, broker, topics, shard) for shard in range(store.shards)]
 
 
-def watcher_of(settings: Settings, service: str, relays: Sequence[Relay], processes: Sequence[str]) -> Watcher:
-    """Who looks at a service; ``processes``: those beside its API without which it does not do its work."""
-    topics, expected = Topics(settings.topic_prefix), settings.processes_of(service, processes)
-    return Watcher(service, settings.dsn(service), settings.broker, topics, relays=relays, expected=expected)
-
-
 @contextmanager
 def listen(settings: Settings, service: str) -> Iterator[socket.socket]:
     """A socket bound to the service's address, not yet listening. Raises StartRefused."""
@@ -190,18 +180,11 @@ async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event, set
     """Serve until ``stop``, then let requests in flight end."""
     server = Server(app)
     ending = asyncio.create_task(_end_when(stop, server, settings))
-    _collect_seldom()
+    loaded()
     try:
         await server.serve(sockets=[listening])
     finally:
         ending.cancel()
-
-
-def _collect_seldom() -> None:
-    """What is there by now stays for good: looking through it for cycles again and again took a sixth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT)
 
 
 async def _end_when(stop: asyncio.Event, server: Server, settings: Settings) -> None:

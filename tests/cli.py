@@ -18,7 +18,7 @@ from deploy.local.kafka import SHORT_LIVED
 from deploy.local.ports import Ports, variable
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
-from obec.__main__ import app as command_line
+from obec.__main__ import command_line
 from tests.servers import FOLDER, run_folder
 
 Settings = Mapping[str, str]
@@ -62,7 +62,7 @@ def obec(*words: str, settings: Settings, said: str = "") -> subprocess.Complete
 
 async def said_in_this_process(*words: str, **settings: str) -> Said:
     """What a command says, run in this process, which has everything imported; ``settings``: of its environment."""
-    run = await asyncio.to_thread(CliRunner().invoke, command_line, words, env=settings)
+    run = await asyncio.to_thread(CliRunner().invoke, command_line(), words, env=settings)
     assert run.exception is None or isinstance(run.exception, SystemExit), run.exception
     return Said(run.exit_code, run.stdout, run.stderr)
 

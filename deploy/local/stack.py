@@ -19,7 +19,6 @@ from deploy.local.given import Given, dsn_variable
 from deploy.local.kafka import Kafka
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import Postgres
-from deploy.local.rights import grant_services
 from deploy.local.supervisor import ROOT, Program, Supervisor
 from deploy.local.topics import SERVICES, create_topics
 from shared.streams.broker import Broker
@@ -137,6 +136,11 @@ class Stack:
         with self._locked():
             self._start_servers(report)
 
+    def make_topics(self, shards: int) -> None:
+        """Make the topics that the broker lacks, as ``start`` does; those that exist stay as they are."""
+        prefix, replication = self.settings.get("OBEC_TOPIC_PREFIX", ""), self._count("OBEC_REPLICATION")
+        asyncio.run(create_topics(self.broker, prefix, shards, replication))
+
     def stop(self, report: Report = lambda _: None) -> None:
         """End the processes, then the servers; given servers are left alone."""
         with self._locked():
@@ -175,6 +179,8 @@ class Stack:
         prefix = self.settings.get("OBEC_TOPIC_PREFIX", "")
         asyncio.run(create_topics(self.broker, prefix, shards, replication))
         if self.given.broker is None:
+            from deploy.local.rights import grant_services
+
             asyncio.run(grant_services(self.broker, prefix))
         report("topics")
         with ThreadPoolExecutor() as pool:

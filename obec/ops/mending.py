@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from deploy.local.errors import StackError
-from obec.asking import ask, order
+from obec.asking import PATIENT_SECONDS, ask, order
 from obec.ops.telling import (
     AsJson,
     Cell,
@@ -99,7 +99,7 @@ def replay(
     if as_json:
         decided(told, as_json)
     else:
-        _watch(service)
+        _watch(service, int(told["outcome"].removeprefix("replay ")))
 
 
 def _record(text: str | None) -> dict[str, Any]:
@@ -131,19 +131,19 @@ def _preview(told: Mapping[str, Any], as_json: bool) -> None:
         console.print(Text(f"{each['command']} to {each['stream']}"))
 
 
-def _watch(service: str) -> None:
-    """Until the newest replay has ended, or patience has."""
+def _watch(service: str, number: int) -> None:
+    """Until this replay has ended, whatever others ask for meanwhile, or patience has."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     with console.status("the consumer tries them again") as shown:
         while True:
-            [newest] = ask(service, "ops/replays", {"limit": 1})
-            if newest["finished_at"] or time.monotonic() > deadline:
+            [asked] = ask(service, "ops/replays", {"before": number + 1, "limit": 1})
+            if asked["finished_at"] or time.monotonic() > deadline:
                 break
-            shown.update(f"applied {newest['applied']}")
+            shown.update(f"applied {asked['applied']}")
             time.sleep(LOOK_SECONDS)
-    colour = "yellow" if newest["still_parked"] or not newest["finished_at"] else "green"
-    said = newest["message"] or ("done" if newest["finished_at"] else "not done yet")
-    counted = f": {newest['applied']} applied, {newest['still_parked']} still parked"
+    colour = "yellow" if asked["still_parked"] or not asked["finished_at"] else "green"
+    said = asked["message"] or ("done" if asked["finished_at"] else "not done yet")
+    counted = f": {asked['applied']} applied, {asked['still_parked']} still parked"
     console.print(Text.assemble((said, colour), counted))
     if colour == "yellow":
         raise typer.Exit(1)
@@ -219,9 +219,15 @@ def second(
     yes: Typed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Second what another operator proposed; it is done then."""
+    """Second what another operator proposed; it is done then. Exit code 1 for an erasure that is not complete."""
     target = yes
     if target is None:
         found = {each["id"]: each["target"] for each in ask(service, "ops/proposals")}
         target = confirmed(None, found.get(proposal, proposal))
-    decided(order(service, f"ops/proposals/{proposal}/second", {"typed": target}), as_json)
+    told = order(service, f"ops/proposals/{proposal}/second", {"typed": target}, seconds=PATIENT_SECONDS)
+    decided(told, as_json)
+    certificate = told.get("certificate")
+    if certificate is not None and not as_json:
+        console.print_json(json.dumps(certificate, ensure_ascii=False))
+    if certificate is not None and not certificate["complete"]:
+        raise typer.Exit(1)

@@ -35,6 +35,8 @@ SCRYPT = {"n": 1 << 13, "r": 8, "p": 1, "maxmem": 1 << 26, "dklen": 32}
 """A fiftieth of a second for each guess, of what a proposal keeps of names for a day."""
 CACHE_SECONDS = 30
 """How long reporting shows a name that it was told before."""
+SEALED = ("salt", "names")
+"""What a proposal keeps of names: nobody is shown it, who could guess them by it."""
 PERSON = Parameter("person_id", "path", "The person.", {"type": "string", "format": "uuid"}, required=True)
 
 
@@ -82,7 +84,7 @@ class Erasures:
         self._operators, self._urls, self._client = operators, urls, client
         self._register = PersonRegister(store.pool)
         self._own = Forgetting(store)
-        operators.on(ACTION, _erase, destructive=True)
+        operators.on(ACTION, _erase, destructive=True, untold=SEALED)
         operators.seconded_by(ACTION, self._seconded)
 
     def add_to(self, api: Api) -> None:
@@ -92,7 +94,7 @@ class Erasures:
         api.add(Operation("POST", path, summary, TAG, answers, Erase, (PERSON,), COMMANDING), self._asked)
 
     async def _asked(self, request: Request) -> Response:
-        caller, body = await operator_of(request), await body_of(request, Erase)
+        caller, body = await operator_of(request), await body_of(request, Erase, naming="names")
         person_id = _uuid(request.path_params["person_id"])
         known = await self._register.called(person_id)
         require(known is not None, "person.not_found", person_id=person_id)

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import ConfigDict
 
 from shared.contracts import Rejected, require
 from shared.contracts.committee import PublisherName
@@ -55,6 +56,8 @@ _CALLED = _statement("called")
 
 class PersonName(Contract):
     """What a person is called."""
+
+    model_config = ConfigDict(defer_build=False)  # FastAPI reads it as a body, which wants it built
 
     display_name: Line
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
-import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -21,6 +20,7 @@ from services.reporting.pages.console.routes import Console
 from services.reporting.pages.console.services import SERVICES, Services
 from services.reporting.pages.people import People
 from services.reporting.pages.routes import Pages
+from services.reporting.processes import PROCESSES, SEARCH_PATH, opened_pool
 from services.reporting.projections.projection import ReportingProjection
 from services.reporting.proving.http import ProofRoutes
 from services.reporting.rebuilding.routes import RebuildRoutes
@@ -33,9 +33,11 @@ from shared.operating.forgetting import Forgetting
 from shared.operating.http import OperatorApi
 from shared.operating.redacting import RedactApi
 from shared.operating.status_http import StatusApi
-from shared.process import in_background, opened_store, patiently, told_of
-from shared.service import WRITE_SERVICES, listen, orders_of, relays_of, serve, states_of, watcher_of
+from shared.operating.watcher import watcher_of
+from shared.process import in_background, opened_store
+from shared.service import listen, orders_of, relays_of, serve, states_of
 from shared.settings import Settings
+from shared.streams.declared import WRITE_SERVICES
 from shared.web.api import Api
 from shared.web.app import VERSION, base_app
 from shared.web.auth import Authenticator
@@ -43,31 +45,8 @@ from shared.web.health import Check
 from shared.web.published import Published
 from shared.web.sign_in import SignIn
 
-SEARCH_PATH = {"search_path": "reporting, public"}
-ASKING = {**SEARCH_PATH, "jit": "off", "plan_cache_mode": "force_generic_plan"}
-"""Of the connections that answer questions: their statements are few, long and always the same; planning each anew took
-more than half of the time."""
-PROCESSES = ("reporting-projector",)
-"""Without which this service does not do its work, beside its API."""
 CONSUMERS = (Consumer("reporting", ReportingProjection, settings=SEARCH_PATH),)
 """Of which this process can show what a replay would change."""
-CONNECTIONS = 8
-"""Of the pool that answers questions."""
-
-
-@asynccontextmanager
-async def opened_pool(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on reporting's database, closed in the end. Raises StartRefused."""
-    dsn = settings.dsn("reporting")
-    with told_of("OBEC_REPORTING_DSN", "reporting"):
-        pool = await patiently(
-            lambda: _connected(asyncpg.create_pool(dsn, min_size=1, max_size=CONNECTIONS, server_settings=ASKING))
-        )
-        await pool.fetchval("SELECT count(*) FROM heads")
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 async def serve_reporting(settings: Settings, stop: asyncio.Event) -> None:
@@ -127,7 +106,3 @@ def application(
         api=api,
         public_read=public_read,
     )
-
-
-async def _connected(pool: asyncpg.Pool) -> asyncpg.Pool:
-    return await pool

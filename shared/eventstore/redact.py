@@ -65,7 +65,8 @@ async def require_ordered(owner_dsn: str, shard: int, position: int) -> None:
 
 
 async def redact(owner_dsn: str, shard: int, position: int, *, by: str) -> Redaction:
-    """Redact one event of a store as it was ordered, and write that into the audit, in one transaction.
+    """Redact one event of a store as it was ordered, and write that into the audit, in one transaction; with it what
+    consumers of the store's own service have parked of it.
 
     ``by``: who carries it out, which the audit tells beside who ordered it. Raises as ``require_ordered``.
     """
@@ -75,6 +76,8 @@ async def redact(owner_dsn: str, shard: int, position: int, *, by: str) -> Redac
         assert row is not None, "it was there a moment ago, and nobody else is here"
         source, _, command = (row["command"] or "").partition(" ")
         originals = await connection.fetchval(_ORIGINALS, source, command)
+        store = target.partition("/")[0]
+        await connection.fetchval(_PARKED, store, shard, position)
         sent = bool(await connection.fetchval(_SENT, shard, position))
         line = await audit.record(
             connection,
@@ -85,7 +88,6 @@ async def redact(owner_dsn: str, shard: int, position: int, *, by: str) -> Redac
             seconded_by=order["seconded_by"],
             outcome=f"{row['type']} {row['event_id']} of {row['stream']} has no data any more; carried out by {by}",
         )
-    store = target.partition("/")[0]
     return Redaction(store, shard, position, row["stream"], row["event_id"], row["type"], sent, originals, line)
 
 

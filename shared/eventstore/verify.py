@@ -58,6 +58,8 @@ async def _verify_shard(connection: asyncpg.Connection, shard: int, progress: Pr
                 reason = chain.wrong(row)
                 if reason:
                     return Verdict(shard, chain.position, chain.position + 1, reason)
+            if not rows:  # and there is a head beyond, however far
+                return Verdict(shard, chain.position, chain.position + 1, f"position {chain.position + 1} is missing")
             progress(len(rows))
     return Verdict(shard, chain.position)
 

@@ -15,7 +15,7 @@ from shared.web.commanding import require_json
 from shared.web.door import door_of
 from shared.web.jsonable import Json, dump
 from shared.web.session import session_user
-from shared.web.text import fit
+from shared.web.text import fit, repaired
 from shared.web.validation import read_json, validated
 from shared.web.viewing import LOOKING
 
@@ -37,11 +37,22 @@ async def operator_of(request: Request) -> Caller:
     return Caller(person.id, person.roles)
 
 
-async def body_of(request: Request, model: type[M]) -> M:
-    """What a request's JSON says. Raises Invalid, Rejected ``request.*``."""
+async def body_of(request: Request, model: type[M], *, naming: str = "") -> M:
+    """What a request's JSON says. ``naming``: the field that is there to name a person, and kept nowhere.
+
+    Raises Invalid, Rejected ``request.*``.
+    """
     require_json(request.headers)
     sent: Any = read_json(await request.body())
-    return validated(model, dump(_door_of(model)(fit(sent))), sent)
+    return validated(model, dump(_door_of(model)(_fit(sent, naming))), sent)
+
+
+def _fit(sent: Any, naming: str) -> Any:
+    """Fit to be kept, all but what ``naming`` says, whose text is only repaired."""
+    if not isinstance(sent, dict) or naming not in sent:
+        return fit(sent)
+    rest = {name: each for name, each in sent.items() if name != naming}
+    return {**fit(rest), **repaired({naming: sent[naming]})}
 
 
 def told(decided: Decided) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -47,6 +47,7 @@ class Decided:
 class _Action:
     act: Act
     destructive: bool
+    untold: frozenset[str]
 
 
 class Operators:
@@ -60,9 +61,12 @@ class Operators:
         self._actions: dict[str, _Action] = {}
         self._seconding: dict[str, Seconding] = {}
 
-    def on(self, action: str, act: Act, *, destructive: bool = False) -> None:
-        """Have ``act`` do what is asked for under a name, such as ``skip``."""
-        self._actions[action] = _Action(act, destructive)
+    def on(self, action: str, act: Act, *, destructive: bool = False, untold: Collection[str] = ()) -> None:
+        """Have ``act`` do what is asked for under a name, such as ``skip``.
+
+        ``untold``: which of its params nobody is shown while it waits for a second operator.
+        """
+        self._actions[action] = _Action(act, destructive, frozenset(untold))
 
     def seconded_by(self, action: str, seconding: Seconding) -> None:
         """Have ``seconding`` see to proposals of an action that is more than its act; it calls ``second`` itself."""
@@ -144,4 +148,9 @@ class Operators:
     async def proposals(self) -> Sequence[dict[str, Any]]:
         """What waits for a second operator, newest first, at most MOST_PROPOSALS."""
         rows = await self.pool().fetch(_PROPOSALS, MOST_PROPOSALS)
-        return [{**dict(row), "request": orjson.loads(row["request"])} for row in rows]
+        return [{**dict(row), "request": self._told(row)} for row in rows]
+
+    def _told(self, row: Any) -> dict[str, Any]:
+        """What was asked for, as far as it is told; nothing of an action that this release does not know."""
+        known, request = self._actions.get(row["action"]), orjson.loads(row["request"])
+        return {} if known is None else {name: each for name, each in request.items() if name not in known.untold}

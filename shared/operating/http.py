@@ -324,7 +324,7 @@ class OperatorApi:
         return await self._ask(caller, "hand-over", f"relay:{body.shard}", {"shard": body.shard}, body.reason)
 
     async def _second(self, request: Request) -> Response:
-        caller, body = await operator_of(request), await body_of(request, Second)
+        caller, body = await operator_of(request), await body_of(request, Second, naming="names")
         proposal = _uuid(request.path_params["id"])
         seconding = await self._operators.seconding(proposal)
         if seconding is not None:

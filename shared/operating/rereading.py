@@ -43,8 +43,10 @@ async def reread(owner_dsn: str, store: str, *, actor: str, reason: str) -> Rere
         skips = [f"{store}/{row['shard']}/{row['record']}" for row in await connection.fetch(_SKIPS, store)]
         forgotten = await connection.fetch(_PARKED, store)
         parked = {row["consumer"]: row["records"] for row in forgotten}
+        lacking = [row["consumer"] for row in forgotten if row["events"]]
         outcome = (
             f"{partitions} partitions; skips lifted: {', '.join(skips) or 'none'}; {sum(parked.values())} forgotten"
+            + (f", which {', '.join(lacking)} lacks" if lacking else "")
         )
         line = await audit.record(connection, actor, ACTION, store, reason, outcome=outcome)
-    return Reread(partitions, skips, parked, [row["consumer"] for row in forgotten if row["events"]], line)
+    return Reread(partitions, skips, parked, lacking, line)

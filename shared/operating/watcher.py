@@ -37,6 +37,7 @@ from shared.operating.verdicts import (
     present,
     worst,
 )
+from shared.settings import Settings
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 
@@ -291,3 +292,9 @@ def _halted(message: str) -> Mapping[str, str]:
         return {}
     told: Mapping[str, str] = orjson.loads(message)
     return told
+
+
+def watcher_of(settings: Settings, service: str, relays: Sequence[Relay], processes: Sequence[str]) -> Watcher:
+    """Who looks at a service; ``processes``: those beside its API without which it does not do its work."""
+    topics, expected = Topics(settings.topic_prefix), settings.processes_of(service, processes)
+    return Watcher(service, settings.dsn(service), settings.broker, topics, relays=relays, expected=expected)

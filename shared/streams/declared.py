@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from shared.streams.topics import Topics
 
-STORES = ("committee", "activity", "evaluation", "reporting")
+WRITE_SERVICES = ("committee", "activity", "evaluation")
+"""Those that take facts."""
+STORES = (*WRITE_SERVICES, "reporting")
 FOREVER: Mapping[str, str] = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
 COMPACTED: Mapping[str, str] = {"cleanup.policy": "compact"}
 

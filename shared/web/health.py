@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.web import problems
-from shared.web.api import Api, Operation
 from shared.web.jsonable import Json
 
 SECONDS = 2.0
@@ -26,13 +25,6 @@ class Check:
     name: str
     probe: Callable[[], Awaitable[Any]]
     required: bool = True
-
-
-class HealthTold(BaseModel):
-    """How a process is."""
-
-    status: str = Field(examples=["ready"])
-    checks: dict[str, Any] = Field(default_factory=dict, description="What is said of each thing that it needs.")
 
 
 class Health:
@@ -56,31 +48,6 @@ class Health:
     async def metrics(self, _request: Request) -> Response:
         """Prometheus' text."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-def health_routes(api: Api, checks: Sequence[Check]) -> None:
-    """``GET /livez``, ``/readyz`` and ``/metrics``."""
-    health = Health(checks)
-    answers = {200: ("It is.", HealthTold)}
-    live = Operation("GET", "/livez", "Whether it lives", "health", answers, problems=(), public=True, name="get_livez")
-    api.add(live, health.live)
-    ready = Operation(
-        "GET", "/readyz", "Whether it works", "health", answers, problems=(503,), public=True, name="get_readyz"
-    )
-    api.add(ready, health.ready)
-    text = {200: ("Metrics in Prometheus' text format.", str)}
-    metrics = Operation(
-        "GET",
-        "/metrics",
-        "Metrics",
-        "health",
-        text,
-        problems=(),
-        media_type="text/plain",
-        public=True,
-        name="get_metrics",
-    )
-    api.add(metrics, health.metrics)
 
 
 async def _ask(check: Check) -> tuple[bool, Any]:

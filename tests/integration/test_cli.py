@@ -49,7 +49,7 @@ def test_a_wrong_word_is_said_in_one_line(settings: Settings, words: list[str], 
     assert_one_line(obec(*words, settings=settings), says)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "reset", "status", "token reader"])
+@pytest.mark.parametrize("command", ["up", "down", "reset", "status", "token reader", "publish events --key k"])
 def test_a_wrong_port_is_said_in_one_line(settings: Settings, command: str) -> None:
     run = obec(*command.split(), settings={**settings, "OBEC_ISSUER_PORT": "http"})
     assert_one_line(run, "OBEC_ISSUER_PORT must be a port number from 1 to 65535, not 'http'")

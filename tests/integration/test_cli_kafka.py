@@ -6,11 +6,17 @@ import asyncio
 import os
 import re
 import stat
+from collections.abc import Mapping
 
 import pytest
 from aiokafka.errors import TopicAuthorizationFailedError
+from typer.testing import CliRunner
 
+from deploy.local.errors import StackError
+from deploy.local.given import Given
 from deploy.local.stack import Stack
+from obec import kafka
+from obec.__main__ import app
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from tests.cli import obec
@@ -28,6 +34,28 @@ def test_the_services_users_are_made_and_their_passwords_shown(own_stack: Stack)
     asyncio.run(send(activity, Topics().events("activity")))
     with pytest.raises(TopicAuthorizationFailedError):
         asyncio.run(send(activity, Topics().events("committee")))
+
+
+def test_no_password_is_changed_that_will_not_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever may be refused comes before: a service that comes with its old password is not shut out for nothing."""
+    changed: list[str] = []
+
+    async def refuses(*_asked: object) -> None:
+        raise StackError("the rights are refused")
+
+    async def nothing(*_asked: object) -> None:
+        pass
+
+    async def changes(_broker: Broker, passwords: Mapping[str, str]) -> None:
+        changed.extend(passwords)
+
+    for name, what in (("create_topics", nothing), ("grant_services", refuses), ("put_users", changes)):
+        monkeypatch.setattr(kafka, name, what)
+    monkeypatch.setattr(Given, "require_reachable", lambda _given: None)
+    broker = Broker("127.0.0.1:1", "SASL_PLAINTEXT", "admin", "secret")
+    run = CliRunner().invoke(app, ["kafka", "users"], env=broker.environment())
+    assert (run.exit_code, run.stderr) == (1, "obec: the rights are refused\n")
+    assert changed == []
 
 
 def test_what_holds_passwords_is_readable_by_its_owner_alone(own_stack: Stack) -> None:

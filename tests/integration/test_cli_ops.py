@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 
 from obec import output
+from obec.ops import mending
 from services.evaluation import facts, http
 from services.reporting.alarms.http import AlarmApi
 from services.reporting.application import application
@@ -159,6 +160,23 @@ async def test_what_is_parked_is_seen_tried_left_out_and_audited(duty: Duty) -> 
         ("skip", "usr-one", "ตรวจแล้ว"),
         ("replay", "usr-one", "ลองใหม่"),
     ]
+
+
+async def test_the_replay_that_was_ordered_is_watched_and_none_of_another_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replays: list[dict[str, Any]] = [
+        {"id": number, "finished_at": "2026-11-29T00:00:00Z", "applied": 1, "still_parked": left, "message": ""}
+        for number, left in ((8, 3), (7, 0))
+    ]
+
+    def asked(_service: str, _path: str, query: dict[str, int]) -> list[dict[str, Any]]:
+        return [each for each in replays if each["id"] < query.get("before", 9)][: query["limit"]]
+
+    monkeypatch.setattr(mending, "ask", asked)
+    monkeypatch.setattr(mending, "order", lambda *_asked: {"status": "done", "outcome": "replay 7", "audit": 1})
+    said = await said_in_this_process("ops", "replay", "activity", CONSUMER, *WHY)
+    assert (said.code, said.out) == (0, "done: 1 applied, 0 still parked\n")
 
 
 async def test_consumers_and_relays_are_ordered_about(duty: Duty) -> None:

@@ -7,10 +7,13 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from obec import output
+from services.committee import erasure
 from tests.answering import answering
 from tests.cli import Said, said_in_this_process
 from tests.conftest import NewDatabase
@@ -29,9 +32,13 @@ class Terminal:
 
     async def erase(self, *words: str, by: str = "usr-one") -> Said:
         """What the command says to an operator."""
+        return await self.types("persons", "erase", self.house.person, *words, by=by)
+
+    async def types(self, *words: str, by: str) -> Said:
+        """What any command says."""
         token = self.house.issuer.token(["operator"], subject=by)
         settings = {**os.environ, "OBEC_COMMITTEE_URL": self.address, "OBEC_TOKEN": token, "OBEC_HOME": str(self.home)}
-        return await said_in_this_process("persons", "erase", self.house.person, *words, **settings)
+        return await said_in_this_process(*words, **settings)
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +60,16 @@ async def terminal(database: NewDatabase, tmp_path: Path, request: pytest.Fixtur
 
 
 async def test_an_erasure_is_shown_place_by_place_and_its_certificate_is_kept(
-    terminal: Terminal, tmp_path: Path
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waits: list[float] = []
+    asked = httpx.request
+
+    def timed(*given: Any, timeout: float, **more: Any) -> httpx.Response:
+        waits.append(timeout)
+        return asked(*given, timeout=timeout, **more)
+
+    monkeypatch.setattr(httpx, "request", timed)
     backup = tmp_path / "backups" / "monday"
     backup.mkdir(parents=True)
     (backup / "manifest.json").write_text("{}", "utf-8")
@@ -83,12 +98,13 @@ async def test_an_erasure_is_shown_place_by_place_and_its_certificate_is_kept(
     kept = json.loads(certificate.read_text("utf-8"))
     assert (kept["complete"], kept["logs"]) == (True, {"checked": 1, "found": []})
     assert NAME not in said.out + str(kept)
+    assert waits[0] > 2 * erasure.PATIENCE_SECONDS, "committee may still be searching, or waiting for another service"
 
 
 async def test_a_name_in_a_log_of_this_machine_keeps_it_from_being_complete(terminal: Terminal) -> None:
     log = terminal.home / "local" / "log" / "committee-api.log"
     log.write_text(f"called {NAME}\n", "utf-8")
-    said = await terminal.erase(*WHY, "--yes", terminal.house.person, "--name", NAME, "--json")
+    said = await terminal.erase(*WHY, "--yes", terminal.house.person, "--name", f"{NAME} ", "--json")
     assert said.code == 1
     told = json.loads(said.out)
     assert (told["complete"], told["logs"]["found"]) == (False, [log.name])
@@ -111,6 +127,18 @@ async def test_a_second_operator_has_it_done_and_gets_the_certificate(terminal: 
     assert (done.code, done.err) == (0, "")
     assert "complete; pages show" in done.out
     assert await terminal.house.kept("activity") == 0
+
+
+@pytest.mark.parametrize("terminal", [True], indirect=True)
+async def test_an_erasure_seconded_as_any_other_proposal_tells_its_certificate_too(terminal: Terminal) -> None:
+    person = terminal.house.person
+    proposed = await terminal.erase(*WHY, "--yes", person)
+    await terminal.house.stores["activity"].pool.close()
+    second = ("ops", "second", "committee", proposed.out.split()[-1], "--yes", person)
+    done = await terminal.types(*second, by="usr-two")
+    assert (done.code, done.err) == (1, "")
+    assert "the certificate is not complete" in done.out
+    assert json.loads(done.out[done.out.index("{") :])["silent"] == ["activity"]
 
 
 async def test_what_is_wrong_is_one_line_and_nobody_is_erased(terminal: Terminal) -> None:

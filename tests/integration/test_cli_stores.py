@@ -14,15 +14,18 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from rich.text import Text
 from typer.testing import CliRunner
 
 from deploy.local.given import dsn_variable
 from deploy.local.postgres import program
 from deploy.local.topics import SERVICES, create_topics, delete_topics
-from obec import output
-from obec.__main__ import app
+from obec import output, stores
+from obec.__main__ import command_line
 from obec.backups import MANIFEST
 from shared.contracts.envelope import from_headers
+from shared.eventstore.checkpoint import new_key
+from shared.eventstore.finding import Finding
 from shared.eventstore.migrate import COMMON, migrate
 from shared.eventstore.redact import ORDER
 from shared.eventstore.relay import Relay
@@ -53,7 +56,7 @@ class Site:
 
     async def obec(self, *words: str, **more: str) -> Said:
         """What the command line says; in this process, which has everything imported."""
-        run = await asyncio.to_thread(CliRunner().invoke, app, words, env={**self.settings, **more})
+        run = await asyncio.to_thread(CliRunner().invoke, command_line(), words, env={**self.settings, **more})
         return Said(run.exit_code, run.stdout, run.stderr)
 
     @asynccontextmanager
@@ -124,6 +127,12 @@ async def test_verify_says_what_is_whole_and_names_the_first_bad_position(site: 
     assert not told["whole"]
     [found] = [each for each in told["found"] if not each["whole"]]
     assert (found["part"], found["place"]) == ("stores", "committee/0 position 2")
+
+
+def test_a_difference_is_told_as_it_is_though_it_looks_like_markup() -> None:
+    message = "expected [chair], found [/chair]"
+    found = Finding("views", "reporting", "committee", 1, "rows", "committee (R07) vacant", message)
+    assert Text.from_markup(stores._line(found)[-1]).plain == f"committee (R07) vacant: {message}"
 
 
 async def test_a_checkpoint_that_was_kept_names_what_the_store_alone_cannot(site: Site, tmp_path: Path) -> None:
@@ -218,6 +227,8 @@ async def test_a_backup_that_is_damaged_or_none_is_refused_before_anything_is_ch
 ) -> None:
     folder = tmp_path / "backup"
     assert (await site.obec("backup", str(folder), "committee")).code == 0
+    lacking = {"OBEC_TOPIC_PREFIX": "never.made.", "OBEC_REPLICATION": "3"}
+    replicated = await site.obec("restore", str(folder), **lacking)
     dump = folder / "committee.dump"
     whole = dump.read_bytes()
     dump.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -227,9 +238,19 @@ async def test_a_backup_that_is_damaged_or_none_is_refused_before_anything_is_ch
     (folder / MANIFEST).write_text(json.dumps({**manifest, "format": "other"}))
     foreign = await site.obec("restore", str(folder))
     nothing = await site.obec("restore", str(tmp_path))
-    for said, code in ((damaged, "backup.damaged"), (foreign, "backup.foreign"), (nothing, "backup.foreign")):
+    newer = {"committee": {**manifest["dumps"]["committee"], "tool": "pg_dump (PostgreSQL) 99.0"}}
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "dumps": newer}))
+    unreadable = await site.obec("restore", str(folder))
+    for said, code in (
+        (replicated, "does not create topic"),
+        (damaged, "backup.damaged"),
+        (foreign, "backup.foreign"),
+        (nothing, "backup.foreign"),
+        (unreadable, "backup.tool"),
+    ):
         assert (said.code, said.err.count("\n")) == (1, 1)
         assert code in said.err
+    await started(site)
 
 
 STRANGER = """
@@ -293,7 +314,11 @@ async def test_an_event_is_redacted_as_it_was_ordered_and_its_topic_made_anew(si
     await site.run("reporting", STRANGER)
     await site.run("activity", READ)
     await made_anew(site)
-    again = await site.obec("reread", "committee", "--reason", "จัดทำหัวข้อใหม่", "--yes", "committee")
+    anew = ("reread", "committee", "--reason", "จัดทำหัวข้อใหม่", "--yes", "committee")
+    somebody = await asyncpg.connect(site.databases["reporting"].app_dsn)
+    assert "ops.in_use" in (await site.obec(*anew)).err
+    await somebody.close()
+    again = await site.obec(*anew)
     assert again.code == 0, again
     assert "committee/0/3" in again.out
     assert "activity.learner lacks what was parked: obec ops rewind activity activity.learner" in again.out
@@ -306,8 +331,9 @@ async def test_an_event_is_redacted_as_it_was_ordered_and_its_topic_made_anew(si
         [read] = await owner.fetch("SELECT next_offset, position FROM consumer_offsets")
         assert tuple(read) == (0, 3)
         assert await owner.fetchval("SELECT count(*) FROM parked") == 0
-        [line] = await owner.fetch("SELECT action, target, reason FROM operator_audit")
-        assert tuple(line) == ("reread", "committee", "จัดทำหัวข้อใหม่")
+        [line] = await owner.fetch("SELECT action, target, reason, outcome FROM operator_audit")
+        assert tuple(line)[:3] == ("reread", "committee", "จัดทำหัวข้อใหม่")
+        assert line["outcome"].endswith("1 forgotten, which activity.learner lacks")
     finally:
         await owner.close()
 
@@ -349,14 +375,20 @@ async def test_restore_has_nothing_to_do_for_a_store_that_lacks_nothing(site: Si
     assert re.search(r"committee *│ 0 *│ 0 *│ 3 ", said.out)
 
 
-async def test_what_nobody_knows_is_said_in_one_line(settings: Settings) -> None:
+async def test_what_nobody_knows_is_said_in_one_line(settings: Settings, tmp_path: Path) -> None:
+    there, key = tmp_path / "no.key", tmp_path / "a.key"
+    there.write_text("no key")
+    key.write_bytes(new_key())
     for words, expected in (
         (("verify", "treasury"), "no service is called 'treasury'"),
         (("verify", "--part", "hopes"), "no part is called 'hopes'"),
         (("restore", "treasury"), "neither a service"),
         (("verify",), "run `obec up` first"),
         (("checkpoint",), "no key is named"),
+        (("checkpoint", "--key", str(there)), "no private key that can be read"),
+        (("checkpoint", "--key", str(key), "--out", str(there)), "is there already"),
+        (("checkpoint", "--key", str(key), "--out", "/nowhere/at/all.json"), "there is no folder /nowhere/at"),
     ):
-        run = await asyncio.to_thread(CliRunner().invoke, app, words, env=settings)
+        run = await asyncio.to_thread(CliRunner().invoke, command_line(), words, env=settings)
         assert (run.exit_code, run.stderr.count("\n")) == (1, 1), run.stderr
         assert expected in run.stderr

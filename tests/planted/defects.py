@@ -179,6 +179,14 @@ DEFECTS = (
         RELAY_FAULTS + "test_an_event_is_sent_whose_api_died_before_it_could_tell_the_relay",
     ),
     Defect(
+        "relays of other processes not told of commits",
+        "shared/eventstore/store.py",
+        "if len(self._led) == self.shards:",
+        "if self.shards:",
+        "tests/integration/eventstore/test_relay.py"
+        "::test_relays_elsewhere_are_told_of_commits_unless_every_shard_is_led_here",
+    ),
+    Defect(
         "two leaders",
         RELAY,
         'if await connection.fetchval("SELECT pg_try_advisory_lock(71002, $1)", self._shard):',
@@ -507,10 +515,52 @@ DEFECTS = (
     Defect(
         "an original that names an erased person is kept",
         "shared/operating/forgetting.py",
-        """            await connection.execute(_FORGET, row["source"], row["id"])""",
-        """            assert row["source"]""",
+        """                await connection.execute(_FORGET, source, fact_id)""",
+        """                assert source, fact_id""",
         "tests/integration/committee/test_erasure.py::"
         "test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place",
+    ),
+    Defect(
+        "a service that is asked to forget a person refuses a name with a title",
+        "shared/operating/forgetting.py",
+        'await body_of(request, Forget, naming="names")',
+        "await body_of(request, Forget)",
+        ERASURE + "test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every_place",
+    ),
+    Defect(
+        "a name that its sender escaped is kept",
+        "shared/operating/forgetting.py",
+        "[*forms, *(escaped for form in forms for escaped in _escaped(form))]",
+        "forms",
+        ERASURE + "test_a_kept_body_is_found_however_its_sender_wrote_the_name",
+    ),
+    Defect(
+        "a redacted event stays with what its own service has parked",
+        "shared/eventstore/redact.py",
+        "await connection.fetchval(_PARKED, store, shard, position)",
+        "assert store",
+        REDACT + "test_the_chain_holds_the_audit_tells_it_and_the_event_has_no_effect",
+    ),
+    Defect(
+        "an alarm that the store refuses keeps the others from being raised",
+        "services/reporting/alarms/running.py",
+        "except (Rejected, OtherContent) as error:",
+        "except Rejected as error:",
+        ALARMS + "test_an_alarm_that_the_store_refuses_keeps_no_other_from_being_raised",
+    ),
+    Defect(
+        "a database that does not call itself a store is passed over",
+        "obec/proving.py",
+        "if not verdicts and await _has_events(dsn):",
+        "if not verdicts and not dsn:",
+        PROVING + "test_a_database_that_does_not_call_itself_a_store_any_more_is_not_passed_over",
+    ),
+    Defect(
+        "a verification that another answered is called whole",
+        "services/reporting/proving/proofs.sql",
+        "run = (SELECT min(q.run) FROM public.proofs q WHERE q.run >= r.id)",
+        "run = r.id",
+        PROVING + "test_who_asked_before_is_answered_by_the_verification_that_came_for_all",
     ),
     Defect(
         "an event redacted by an order that has lapsed",

@@ -73,6 +73,13 @@ class Verdict:
 
     conditions: Sequence[Condition]
     known: frozenset[tuple[str | None, str]]
+    programmes: frozenset[str] | None = None
+    """Those that there are; None where that is not known."""
+
+    def covers(self, programme: str | None, kind: str) -> bool:
+        """Whether a condition that was not found does not hold; nothing does of a programme that is no more."""
+        gone = programme is not None and self.programmes is not None and programme not in self.programmes
+        return gone or (programme, kind) in self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +128,12 @@ class Judge:
         """What holds now. What cannot be read is not judged: it is neither raised nor cleared."""
         conditions: list[Condition] = []
         known: set[tuple[str | None, str]] = set()
-        for programme in await self._read("programmes", self._programmes) or ():
+        programmes: list[str] | None = await self._read("programmes", self._programmes)
+        for programme in programmes or ():
             checks = [(DOMAIN, partial(self._programme, programme))]
             await self._make(checks, programme, conditions, known)
         await self._make(self._checks(), None, conditions, known)
-        return Verdict(conditions, frozenset(known))
+        return Verdict(conditions, frozenset(known), None if programmes is None else frozenset(programmes))
 
     async def _make(
         self,
@@ -135,7 +143,7 @@ class Judge:
         known: set[tuple[str | None, str]],
     ) -> None:
         for kinds, check in checks:
-            found: Found | None = await self._read(kinds[0], check)
+            found: Found | None = await self._read(kinds[0], partial(_made, check))
             if found is not None:
                 conditions += found.conditions
                 known |= {(programme, kind) for kind in kinds if found.whole}
@@ -160,12 +168,15 @@ class Judge:
             yield ("service.unreachable",), self._services
 
     async def _read(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """What is asked for; None when it cannot be read, which is logged once."""
+        """What is asked for; None when it cannot be read, or judging it fails, which is logged once."""
         try:
             found = await ask()
-        except UNREADABLE as error:
+        except Exception as error:  # one condition, whatever is wrong with it, keeps nobody from being told of others
             if what not in self._unread:
-                log.warning("cannot be judged", what=what, reason=repr(error))
+                defect = None if isinstance(error, UNREADABLE) else error
+                (log.error if defect else log.warning)(
+                    "cannot be judged", what=what, reason=repr(error), exc_info=defect
+                )
             self._unread.add(what)
             return None
         self._unread.discard(what)
@@ -267,6 +278,12 @@ class Judge:
     async def _services(self) -> Found:
         assert self._watched.others is not None
         return Found(technical.unreachable(await self._watched.others.unreachable()))
+
+
+async def _made(check: Check) -> Found:
+    """What a check found, every condition of it made: a sentence that cannot be is a failure of the check."""
+    found = await check()
+    return Found([*found.conditions], found.whole)
 
 
 async def _of_figures(programme: str, figures: Any, unverified: domain.Rows) -> Sequence[Condition]:

@@ -19,6 +19,8 @@ from shared.thai.regions import CENTRAL
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9:._-]+")
 LONGEST_NAME = 120
 """Characters of what tells an alarm from the others of its kind."""
+LONGEST_PARAM = 500
+"""Characters of each thing that a sentence tells; the rest stands where the alarm comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def kinds() -> Mapping[str, Bilingual]:
 def condition(kind: str, what: str, programme: str | None = None, **params: Any) -> Condition:
     """A condition with its sentences filled in. Raises KeyError for a kind, or a name in its sentences, that is not."""
     said = kinds()[kind]
+    params = {name: each[:LONGEST_PARAM] if isinstance(each, str) else each for name, each in params.items()}
     message = Bilingual(th=said.th.format_map(params), en=said.en.format_map(params))
     return Condition(programme, kind, _UNNAMEABLE.sub("-", what).strip("-.:_")[:LONGEST_NAME] or "all", message)
 

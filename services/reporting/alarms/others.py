@@ -41,9 +41,10 @@ class Others:
         self._headers = {"Authorization": f"Bearer {token}"} if token else None
 
     async def unreachable(self) -> list[str]:
-        """Services of which nothing answers."""
+        """Services of which nothing answers, or only what stands before them."""
         answers = await asyncio.gather(*(self._get(url, "/livez") for url in self._urls.values()))
-        return [service for service, answer in zip(self._urls, answers, strict=True) if answer is None]
+        lives = [answer is not None and not answer.is_server_error for answer in answers]
+        return [service for service, alive in zip(self._urls, lives, strict=True) if not alive]
 
     async def judged(self) -> Answers[Judged]:
         """What they say of their processes, relays and consumers."""
@@ -57,13 +58,8 @@ class Others:
         if self._headers is None:
             return NOBODY
         answers = await asyncio.gather(*(self._get(url, path) for url in self._urls.values()))
-        told = [
-            each
-            for service, answer in zip(self._urls, answers, strict=True)
-            if answer is not None and answer.is_success
-            for each in read(service, answer.json())
-        ]
-        return Answers(told, all(answer is not None and answer.is_success for answer in answers))
+        told = [_read(service, answer, read) for service, answer in zip(self._urls, answers, strict=True)]
+        return Answers([each for of in told for each in of or ()], None not in told)
 
     async def _get(self, url: str, path: str) -> httpx.Response | None:
         try:
@@ -73,6 +69,17 @@ class Others:
         if answer.is_client_error:
             log.warning("a service refuses to tell", url=url, path=path, status=answer.status_code)
         return answer
+
+
+def _read(service: str, answer: httpx.Response | None, read: Callable[[str, Told], Iterable[T]]) -> Sequence[T] | None:
+    """What an answer tells; None of one that is not what the service should say, such as a proxy's page."""
+    if answer is None or not answer.is_success:
+        return None
+    try:
+        return [*read(service, answer.json())]
+    except (ValueError, LookupError, TypeError) as error:
+        log.warning("a service's answer cannot be read", service=service, reason=repr(error))
+        return None
 
 
 def judged_of(service: str, status: Told) -> Iterator[Judged]:

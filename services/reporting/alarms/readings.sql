@@ -65,11 +65,11 @@ SELECT (SELECT coalesce(sum(numbackends), 0) FROM pg_stat_database)::int AS used
 SELECT clock_timestamp()
 
 -- name: parked
--- What consumers of this database have set aside, and nobody decided to skip.
+-- What consumers of this database have set aside, and nobody decided to skip; not of versions of the views beside the live.
 SELECT p.consumer, count(*)::int AS count
 FROM parked p
 LEFT JOIN skips s ON s.store = p.store AND s.shard = p.shard AND s.record = p.record
-WHERE s.record IS NULL
+WHERE s.record IS NULL AND NOT EXISTS (SELECT FROM public.rebuilds r WHERE r.schema = p.consumer)
 GROUP BY p.consumer
 
 -- name: heads

@@ -21,14 +21,16 @@ from services.reporting.alarms.others import Others
 from services.reporting.alarms.outbox import Outbox, machine_time, waiting
 from services.reporting.alarms.standing import Alarmed, Standing
 from services.reporting.monitor.reading import Limits
+from services.reporting.processes import PROCESSES
 from shared import telemetry
 from shared.contracts import Rejected
-from shared.eventstore.append import StoreUnavailable
+from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.eventstore.commands import CommandHandler, Request
 from shared.eventstore.store import EventStore
+from shared.operating.watcher import watcher_of
 from shared.process import first_of, in_background
-from shared.service import WRITE_SERVICES, watcher_of
 from shared.settings import Settings
+from shared.streams.declared import WRITE_SERVICES
 from shared.streams.topics import Topics
 
 log = structlog.get_logger(__name__)
@@ -71,6 +73,8 @@ class Alarms:
                         await self._lead(connection, stop)
             except AWAY as error:
                 log.warning("alarms interrupted", reason=repr(error))
+            except Exception:  # who watches everything else must not end of it
+                log.exception("alarms interrupted")
             finally:
                 self._board.clear()
             await first_of(stop, seconds=min(self._every, 5.0))
@@ -132,10 +136,16 @@ class Alarms:
         return telling
 
     async def _command(self, stream: str, command: RaiseAlarm | ClearAlarm) -> None:
-        """The id follows from the occurrence: whoever judged the same has it answered as before."""
+        """The id follows from the occurrence: whoever judged the same has it answered as before.
+
+        One that is refused is logged and left: the others are to be raised and told.
+        """
         name = f"{type(command).__name__} {stream} {command.occurrence}"
         source = f"{self._handler.source()}/alarms"
-        await self._handler.handle(Request(ALARM, stream, command, source, name, name, RULE, ids="cause"))
+        try:
+            await self._handler.handle(Request(ALARM, stream, command, source, name, name, RULE, ids="cause"))
+        except (Rejected, OtherContent) as error:
+            log.warning("an alarm is refused", alarm=stream, reason=repr(error))
 
     def _show(self, standing: Mapping[str, Standing]) -> None:
         counts: dict[tuple[str, ...], float] = {}
@@ -161,7 +171,7 @@ def due_commands(verdict: Verdict, known: Mapping[str, Alarm]) -> list[tuple[str
         if alarm.is_open
         and alarm.raised is not None
         and stream not in wanted
-        and (alarm.raised.programme, alarm.raised.kind) in verdict.known
+        and verdict.covers(alarm.raised.programme, alarm.raised.kind)
     ]
     return [*cleared, *raised]
 
@@ -177,8 +187,6 @@ def _before(alarm: Alarm | None) -> int:
 @asynccontextmanager
 async def opened_alarms(settings: Settings, pool: Any, store: EventStore) -> AsyncIterator[Alarms]:
     """Alarms put together from the settings, over reporting's pool and store."""
-    from services.reporting.application import PROCESSES
-
     watcher = watcher_of(settings, "reporting", (), PROCESSES)
     async with httpx.AsyncClient(trust_env=False) as client, in_background(watcher.run):
         watched = Watched(

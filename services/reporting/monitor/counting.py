@@ -146,7 +146,8 @@ def _read(record: Any) -> Envelope | None:
     """The event of a record; None for what is none, which the projector parks, and for canaries, which it times."""
     try:
         envelope = from_headers(record.headers, record.value)
-    except ContractError:
+        publisher_in(envelope.about)
+    except (ContractError, ValueError, AttributeError):  # a stranger's, which may say anything
         return None
     return None if envelope.type == CanarySent.spec.type else envelope
 

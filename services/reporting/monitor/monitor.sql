@@ -63,7 +63,9 @@ WHERE applied_at < $1
   AND EXISTS (SELECT FROM public.view_times n WHERE n.store = t.store AND n.shard = t.shard AND n.position > t.position)
 
 -- name: prune_canaries
-DELETE FROM public.canary WHERE sent_at < $1
+-- The newest of each store stays: by it is known since when none has come.
+DELETE FROM public.canary c
+WHERE sent_at < $1 AND EXISTS (SELECT FROM public.canary n WHERE n.store = c.store AND n.sent_at > c.sent_at)
 
 -- name: rates
 -- Of the hour before $1: what came, by type and publisher.

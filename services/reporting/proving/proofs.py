@@ -42,7 +42,10 @@ async def take(connection: Any) -> int | None:
 
 async def keep(connection: Any, run: int, findings: Sequence[Finding]) -> None:
     """Keep what a verification found, in one transaction; not what skips explain, which the audit tells."""
-    told = [(each.part, each.service, each.of, each.checked, each.unit, each.place, each.message) for each in findings]
+    told = [
+        (each.part, each.service, each.of, each.checked, each.unit, _storable(each.place), _storable(each.message))
+        for each in findings
+    ]
     async with connection.transaction():
         if told:
             await connection.execute(_SQL["add"], run, *map(list, zip(*told, strict=True)))
@@ -51,7 +54,7 @@ async def keep(connection: Any, run: int, findings: Sequence[Finding]) -> None:
 
 async def give_up(connection: Any, run: int, error: str) -> None:
     """Say why a verification could not be finished."""
-    await connection.execute(_SQL["finish"], run, error[:1000])
+    await connection.execute(_SQL["finish"], run, _storable(error[:1000]))
 
 
 async def keep_checkpoints(connection: Any, checkpoints: Sequence[Checkpoint]) -> None:
@@ -82,6 +85,11 @@ async def shown(pool: Any) -> Mapping[str, Any]:
 async def asked_for(connection: Any, params: Mapping[str, Any], caller: Caller) -> str:
     """The operators' action: ask for a verification, for the ``reason`` that was given."""
     return f"verification {await ask(connection, caller.id, params['reason'].strip())}"
+
+
+def _storable(text: str) -> str:
+    """What strangers' records say may hold U+0000, which the database does not take."""
+    return text.replace("\x00", "\ufffd")
 
 
 def _with_verdict(run: Row) -> Row:

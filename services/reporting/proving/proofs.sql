@@ -26,11 +26,13 @@ FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::te
      WITH ORDINALITY AS p (part, service, of, checked, unit, place, message, n)
 
 -- name: runs
--- The newest runs, at most $1; found: in how many places there was a difference.
+-- The newest runs, at most $1; found: in how many places there was a difference. What a run found stands with the newest of
+-- those that it answered.
 SELECT r.id, r.asked_by, r.asked_at, r.reason, r.begun_at, r.finished_at, r.error, p.found, p.checked
 FROM public.proof_runs r
 LEFT JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE place <> '') AS found, sum(checked)::bigint AS checked FROM public.proofs WHERE run = r.id
+    SELECT count(*) FILTER (WHERE place <> '') AS found, sum(checked)::bigint AS checked FROM public.proofs
+    WHERE r.finished_at IS NOT NULL AND r.error = '' AND run = (SELECT min(q.run) FROM public.proofs q WHERE q.run >= r.id)
 ) AS p ON true
 ORDER BY r.id DESC LIMIT $1
 

@@ -11,7 +11,7 @@ import orjson
 from services.reporting.documents.archive import CONTENT, sha256
 from services.reporting.documents.digests import RENDERER
 from services.reporting.sql import statements
-from shared.contracts.event import REGISTRY
+from shared.contracts.event import REGISTRY, ContractError
 from shared.contracts.reporting import PublishedFile, ReportPublished
 from shared.eventstore.finding import Finding, Progress
 
@@ -26,7 +26,11 @@ async def verify_reports(dsn: str, progress: Progress = lambda _count: None) -> 
     checked = 0
     try:
         for row in await connection.fetch(_SQL["published"]):
-            published = REGISTRY.read(row["type"], row["data"].encode())
+            try:
+                published = REGISTRY.read(row["type"], row["data"].encode())
+            except ContractError as error:
+                wrong = f"its event cannot be read: {error.code}"
+                return Finding(PART, SERVICE, "published reports", checked, "files", row["stream"], wrong)
             assert isinstance(published, ReportPublished)
             async for name, wrong in _compared(connection, published):
                 if wrong:

@@ -17,7 +17,7 @@ from services.reporting.rebuilding.following import Following, following
 from services.reporting.rebuilding.journal import Journal
 from services.reporting.rebuilding.leading import leading
 from services.reporting.rebuilding.schemas import made_of, make_schema
-from services.reporting.rebuilding.standing import Where
+from services.reporting.rebuilding.standing import NAMES, Where
 from shared.process import first_of
 from shared.streams.runner import LOST, RETRY
 
@@ -189,10 +189,14 @@ class Shift:
         former = order["replaced"]
         if former is None:
             raise Refused("what it replaced is dropped")
+        if not await self._look.fetchval(NAMES["is_there"], former):
+            raise Refused(f"the tables are gone that {former} had")
         require_of_this_release(await self._journal.made_of(former))
         async with following(self._where, former, self._look, self._journal, parks=True) as followed:
             while not await followed.look():
                 if followed.task.done():
                     followed.task.result()
+                if followed.filler.halted:
+                    raise Refused(f"{former} cannot read on: {followed.filler.halted[0].code}")
                 await asyncio.sleep(POLL_SECONDS)
             await self._carrier.swap(order, followed, "rolled_back")

@@ -22,7 +22,8 @@ from tests.conftest import NewDatabase
 from tests.integration.operating.office import PARTS as ACTIVITY
 from tests.tokens import TestIssuer
 
-NAME = "สมหญิง รักเรียน"
+NAME = "นางสาวสมหญิง รักเรียน"
+"""As it stands in registers, with a title, which is refused in every other text."""
 OTHER = "สมชาย ใจดี"
 REASON = {"reason": "คำขอตามมาตรา 33"}
 

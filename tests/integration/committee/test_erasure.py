@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +11,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.committee.persons import PersonRegister
+from shared.ingress.originals import Originals
+from shared.operating.forgetting import MOST_NAMES
 from tests.conftest import NewDatabase
 from tests.integration.committee.house import NAME, OTHER, REASON, House, open_house
 
@@ -47,6 +51,27 @@ async def test_an_erased_person_is_named_nowhere_and_the_certificate_lists_every
         )
         assert [tuple(line) for line in audited] == [(*line, REASON["reason"]) for line in lines]
     assert NAME not in str(certificate)
+
+
+async def test_a_kept_body_is_found_however_its_sender_wrote_the_name(house: House) -> None:
+    """It is kept as it came: escaped as most libraries write JSON, in Thailand's old encoding, or damaged."""
+    escaped, whole, damaged = json.dumps(NAME), "สำรวย ใจงาม", "ส\u0e4d\u0e32รวย ใจงาม"
+    capitals = re.sub("u0e..", lambda found: "u" + found[0][1:].upper(), escaped)
+    originals = Originals(house.stores["activity"])
+    for number, body in enumerate((escaped.encode(), capitals.encode(), NAME.encode("cp874"), damaged.encode())):
+        await originals.keep("hr", "/ext/hr/x", str(number), "unreadable", body)
+    park = """INSERT INTO parked (consumer, topic, shard, record, store, code, message, headers, value)
+              VALUES ('x', 't', 0, 1, 'committee', 'c', 'm', '[]', $1)"""
+    await house.stores["activity"].pool.execute(park, escaped.encode())
+    found = places(await house.erase(names=[whole]))
+    kept = found["activity", "kept originals and quarantine"]
+    assert (kept["checked"], kept["removed"]) == (6, 5)
+    assert found["activity", "parked records"]["found"] == 1
+
+
+async def test_as_many_names_are_searched_for_as_may_be_given(house: House) -> None:
+    many = [f"{OTHER} {number}" for number in range(MOST_NAMES)]
+    assert (await house.erase(names=many))["silent"] == []
 
 
 async def test_a_name_that_still_stands_somewhere_is_found_and_the_certificate_is_not_complete(house: House) -> None:
@@ -94,6 +119,8 @@ async def test_where_two_persons_decide_the_second_has_done_what_was_proposed(ho
     proposed = await house.erase(status=202, names=[OTHER])
     assert await house.kept("activity") == 2
     assert OTHER not in await house.proposals()
+    listed = await house.client.get("/v1/ops/proposals", headers=house.issuer.bearer("operator", subject="usr-three"))
+    assert [each["request"] for each in listed.json()] == [{"person_id": house.person}], "operators may see no names"
 
     for names, by, code in (
         ([], "usr-two", "person.other_names"),

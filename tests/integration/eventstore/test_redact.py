@@ -35,6 +35,11 @@ STREAM = "committee:1"
 GONE = 2
 """Position of the event that is redacted."""
 BY, REASON = "owner:somebody", "ข้อความมีข้อมูลส่วนบุคคล"
+PARK = """
+INSERT INTO parked (consumer, topic, shard, record, store, position, code, message, headers, value)
+SELECT 'committee.rule', 't', 0, position, 'committee', position, 'c', 'm', '[]', '{}' FROM events WHERE position <= 2
+"""
+"""A service's rules read its own events."""
 ONE, OTHER = Caller("usr-one", OPERATOR), Caller("usr-two", OPERATOR)
 
 
@@ -97,6 +102,7 @@ async def sent(broker: Broker, topics: Topics) -> list[Envelope]:
 
 async def test_the_chain_holds_the_audit_tells_it_and_the_event_has_no_effect(made: Database) -> None:
     await ordered(made)
+    await run(made, PARK)
     done = await redact(made.owner_dsn, 0, GONE, by=BY)
     assert (done.store, done.stream, done.sent) == ("committee", STREAM, False)
     [verdict] = await verify(made.app_dsn)
@@ -105,6 +111,10 @@ async def test_the_chain_holds_the_audit_tells_it_and_the_event_has_no_effect(ma
         history = await store.history(STREAM)
         order, line = await store.pool.fetch("SELECT * FROM operator_audit ORDER BY id")
         again = await store.append(decision(STREAM, 3))
+        parked = await store.pool.fetch("SELECT value FROM parked ORDER BY position")
+    assert [bytes(each["value"]) for each in parked] == [b"{}", b""], (
+        "what a consumer of its own service set aside, too"
+    )
     assert [isinstance(each.event, Redacted) for each in history] == [False, True, False]
     assert [each.position for each in living(history)] == [1, 3]
     assert (order["action"], line["id"], line["action"]) == ("redact", done.audit, "redacted")

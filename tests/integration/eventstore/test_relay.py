@@ -93,6 +93,23 @@ async def test_of_two_relays_one_leads(stage: Stage) -> None:
     assert sum([len(await stage.sent(shard)) for shard in range(SHARDS)]) == 20
 
 
+async def test_relays_elsewhere_are_told_of_commits_unless_every_shard_is_led_here(stage: Stage) -> None:
+    heard: list[str] = []
+    async with stage.store.pool.acquire() as connection:
+        await connection.add_listener("appended", lambda *told: heard.append(told[-1]))
+        await stage.store.append(decision("committee:before", 0))
+        await eventually(lambda: heard == [""])
+        async with stage.relaying() as relays:
+            await eventually(lambda: all(each.state.leading for each in relays))
+            await stage.fill(10)
+            await eventually(stage.everything_sent)
+            await stage.store.pool.execute("NOTIFY appended, 'after all others'")
+            await eventually(lambda: heard == ["", "after all others"])
+        await stage.store.append(decision("committee:after", 0))
+        await eventually(lambda: heard == ["", "after all others", ""])
+        await connection.reset()
+
+
 async def test_a_head_tells_how_far_each_shard_is(stage: Stage) -> None:
     async def told() -> bool:
         heads = {record.key async for record in records(stage.broker, stage.topics.heads, 0)}

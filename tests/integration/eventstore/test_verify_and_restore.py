@@ -80,6 +80,15 @@ async def test_a_bad_event_is_named_while_the_next_are_on_their_way(
     assert (verdict.verified, verdict.bad_position) == (4, 5)
 
 
+async def test_a_last_event_that_was_moved_far_away_is_missing_where_it_was(database_of_events: Database) -> None:
+    owner = await asyncpg.connect(database_of_events.owner_dsn)
+    await owner.execute("UPDATE events SET position = 1::bigint << 60 WHERE position = 10")
+    await owner.close()
+    async with asyncio.timeout(10):
+        [verdict] = await verify(database_of_events.app_dsn)
+    assert (verdict.verified, verdict.bad_position) == (9, 10)
+
+
 async def test_a_redacted_event_keeps_the_chain(database_of_events: Database) -> None:
     owner = await asyncpg.connect(database_of_events.owner_dsn)
     await owner.execute("UPDATE events SET data = NULL, salt = NULL WHERE position = 6")

@@ -15,11 +15,12 @@ from aiokafka import AIOKafkaProducer
 
 from obec.prover import prover
 from obec.proving import PARTS, Where, prove
-from services.reporting.application import SEARCH_PATH, application
+from services.reporting.application import application
 from services.reporting.asking import Desk
 from services.reporting.documents.content import Content, canonical
 from services.reporting.documents.publishing import Renderer
 from services.reporting.documents.rendering import File
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.projections.projection import ReportingProjection
 from services.reporting.proving.http import PATH, ProofRoutes
 from services.reporting.reports import Reports

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.reporting.application import SEARCH_PATH
 from services.reporting.monitor.reading import canaries
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.projections.heads import apply_heads
 from services.reporting.projections.projection import ReportingProjection
 from shared.contracts.common import CanarySent

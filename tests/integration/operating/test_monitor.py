@@ -15,12 +15,14 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from services.reporting.application import SEARCH_PATH, application
+from services.reporting.application import application
 from services.reporting.asking import Desk
 from services.reporting.monitor.reading import Limits
-from services.reporting.monitor.worker import Monitor
+from services.reporting.monitor.worker import CANARIES_KEPT, Monitor
 from services.reporting.operating_http import OperatorViews
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.projections.projection import ReportingProjection
+from services.reporting.sql import statements
 from shared.clock import Clock
 from shared.contracts.activity import MeetingScheduled
 from shared.contracts.common import CanarySent
@@ -159,8 +161,9 @@ async def test_events_are_counted_once_whatever_is_sent_again_and_whoever_dies(w
     mine = [journal.tell("meeting:m", scheduled(number), at=BEGIN - timedelta(minutes=4)) for number in range(10)]
     canary = journal.tell("canary:activity", CanarySent(sent_at=BEGIN), store="activity")
     news = [*journal.envelopes]
+    strangers = [late._replace(position=1_000 + number, metadata=each) for number, each in enumerate(("[]", "no JSON"))]
     async with watch.watching():
-        await watch.send([*news[:40], *news[10:40], *news[40:]])
+        await watch.send([*news[:40], *strangers, *news[10:40], *news[40:]])
         await watch.counted(len(news) - 1)
     again = [journal.tell("meeting:m", scheduled(number), at=BEGIN) for number in range(5)]
     await watch.pool.execute("UPDATE monitor_offsets SET next_offset = 7")
@@ -187,6 +190,20 @@ async def test_events_are_counted_once_whatever_is_sent_again_and_whoever_dies(w
     [publisher] = (await watch.ask("monitor"))["publishers"]
     assert (publisher["verdict"], publisher["allowed_seconds"]) == ("silent", 86_400)
     assert canary.event_id not in str(told)
+
+
+async def test_the_newest_canary_of_a_store_is_kept_however_old_it_is(watch: Watch) -> None:
+    for position, days in ((1, 50), (2, 40)):
+        await watch.pool.execute(
+            "INSERT INTO canary (store, shard, position, event_id, sent_at, recorded_at, applied_at)"
+            " VALUES ('activity', 0, $1, gen_random_uuid(), now() - $2::interval, now(), now() - $2::interval)",
+            position,
+            timedelta(days=days),
+        )
+    prune = statements("services.reporting.monitor", "monitor.sql")["prune_canaries"]
+    await watch.pool.execute(prune, datetime.now(UTC) - CANARIES_KEPT)
+    kept = [row["position"] for row in await watch.pool.fetch("SELECT position FROM canary")]
+    assert kept == [2], "by it is known since when none came"
 
 
 async def test_operators_find_events_and_streams(watch: Watch) -> None:

@@ -8,13 +8,17 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from obec.backups import back_up, bring_back
 from obec.proving import REPORTS, STORES, TOPICS, VIEWS
+from services.reporting.proving import proofs
 from shared.eventstore.checkpoint import new_key, places_of, public_key, read, sign, written
+from shared.eventstore.finding import Finding
 from shared.telemetry import VERIFIED
 from tests.appends import decision
+from tests.conftest import NewDatabase
 from tests.eventually import eventually
 from tests.integration.operating.proven import (
     REPORT,
@@ -87,6 +91,27 @@ def test_a_deleted_row_is_named_by_its_position(lives: tuple[History, Run]) -> N
     assert run(changed()) == [
         (STORES, "evaluation/0 position 3", "position 3 is missing"),
         (TOPICS, f"{topic}/0 offset 2", "position 3 is not in the store"),
+    ]
+
+
+def test_a_database_that_does_not_call_itself_a_store_any_more_is_not_passed_over(lives: tuple[History, Run]) -> None:
+    history, run = lives
+
+    async def changed() -> list[tuple[str, str, str]]:
+        kept = "CREATE TABLE kept AS SELECT * FROM store; DELETE FROM store"
+        async with history.changed("evaluation", kept, "INSERT INTO store SELECT * FROM kept; DROP TABLE kept"):
+            return await history.differences([STORES, TOPICS])
+
+    async def unread() -> list[tuple[str, str, str]]:
+        kept = "CREATE TABLE kept AS SELECT * FROM consumer_offsets; DELETE FROM consumer_offsets"
+        back = "INSERT INTO consumer_offsets SELECT * FROM kept; DROP TABLE kept"
+        async with history.changed("reporting", kept, back):
+            return await history.differences([VIEWS])
+
+    assert "is one too many" in run(unread())[0][2], "nor are views that are said to have read nothing"
+    assert run(changed()) == [
+        (STORES, "evaluation", "it holds events, and does not say what store it is"),
+        (TOPICS, history.topics.events("evaluation"), "holds records, and the database is no store"),
     ]
 
 
@@ -192,6 +217,25 @@ def test_a_changed_file_of_a_published_report_is_named(
     assert "the event names" in message
 
 
+def test_a_published_report_whose_event_cannot_be_read_is_named_beside_whatever_else_differs(
+    lives: tuple[History, Run],
+) -> None:
+    history, run = lives
+    of = "type LIKE '%.ReportPublished.v%'"
+    change = (
+        f"CREATE TABLE kept AS SELECT data FROM events WHERE {of}; UPDATE events SET data = left(data, -1) WHERE {of}"
+    )
+    back = f"UPDATE events SET data = (SELECT data FROM kept) WHERE {of}; DROP TABLE kept"
+
+    async def changed() -> list[tuple[str, str, str]]:
+        async with history.changed("reporting", change, back):
+            return await history.differences([STORES, REPORTS])
+
+    (stores, _, _), (reports, place, message) = run(changed())
+    assert (stores, reports, place) == (STORES, REPORTS, REPORT)
+    assert message.startswith("its event cannot be read: ")
+
+
 def test_views_that_were_restored_behind_their_topics_read_on(lives: tuple[History, Run], tmp_path: Path) -> None:
     history, run = lives
     owner = {"reporting": history.databases["reporting"].owner_dsn}
@@ -234,3 +278,30 @@ def test_the_prover_verifies_when_it_is_due_and_when_an_operator_asks(lives: tup
     assert [tuple(line) for line in audit] == [("usr-operator", "verify", "ตรวจหลังแก้ไขตาราง")]
     assert VERIFIED.labels("reporting", "views")._value.get() == 0
     assert VERIFIED.labels("committee", "stores")._value.get() == 1
+
+
+async def test_who_asked_before_is_answered_by_the_verification_that_came_for_all(database: NewDatabase) -> None:
+    made = await database("reporting")
+    connection = await asyncpg.connect(made.app_dsn)
+    try:
+        for asked_by in ("usr-one", "usr-two"):
+            await proofs.ask(connection, asked_by, "x")
+        number = await proofs.take(connection)
+        assert number is not None
+        await proofs.keep(
+            connection, number, [Finding(STORES, "committee", "committee/0", 9, "events", "0:7", "other headers: \x00")]
+        )
+        await proofs.ask(connection, "usr-three", "x")
+        runs = (await proofs.shown(connection))["runs"]
+        assert [(each["asked_by"], each["verdict"], each["found"]) for each in runs] == [
+            ("usr-three", "waiting", 0),
+            ("usr-two", "different", 1),
+            ("usr-one", "different", 1),
+        ]
+        number = await proofs.take(connection)
+        assert number is not None
+        await proofs.give_up(connection, number, "a stranger says \x00")
+        newest = (await proofs.shown(connection))["runs"][0]
+        assert (newest["verdict"], newest["found"]) == ("failed", 0)
+    finally:
+        await connection.close()

@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.evaluation.reactions import Rules, learner
-from services.reporting.application import SEARCH_PATH
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.tracing import trace
 from shared import tracing_otel
 from shared.clock import ClockMode, RealClock
@@ -28,6 +28,7 @@ from shared.contracts import Rejected
 from shared.settings import Issuer
 from shared.streams.runner import Runner
 from shared.streams.topics import Topics
+from shared.thai.fiscal import BANGKOK
 from shared.web.app import make_app
 from shared.web.auth import Authenticator
 from shared.web.jsonable import dump
@@ -207,12 +208,14 @@ async def tells_what_is_not_in_the_views(stage: Stage, pool: asyncpg.Pool, stack
 
 def says_it_on_a_terminal(told: dict[str, Any]) -> None:
     """``obec trace`` shows the same, as a tree and as JSON, and says what it does not find."""
-    settings = {**os.environ, "OBEC_TOKEN": "a-token", "COLUMNS": "200"}
+    settings = {**os.environ, "OBEC_TOKEN": "a-token", "COLUMNS": "400"}
     with answering(dump(told), 200) as address:
         shown = obec("trace", "case-7", "--address", address, settings=settings)
         assert shown.returncode == 0, shown.stderr
         assert "CommitteeAppointed" in shown.stdout
         assert "  IndicatorMeasured" in shown.stdout
+        received = told["events"][0]["received_at"].astimezone(BANGKOK)
+        assert f"{received:%Y-%m-%d %H:%M:%S}" in shown.stdout
         shown = obec("trace", "case-7", "--address", address, "--json", settings=settings)
         assert json.loads(shown.stdout)["events"][0]["event_id"] == told["events"][0]["event_id"]
     with answering(b'{"code": "ops.trace_not_found", "en": "No event"}', 404) as address:

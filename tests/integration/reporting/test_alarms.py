@@ -37,15 +37,20 @@ from prometheus_client import REGISTRY
 from deploy.local.topics import connect
 from services.reporting.alarms.channels import Mail, Server, Webhook
 from services.reporting.alarms.http import AlarmApi
-from services.reporting.alarms.judging import Judge, Watched
+from services.reporting.alarms.judging import Judge, Verdict, Watched
+from services.reporting.alarms.kinds import condition
 from services.reporting.alarms.others import Others
 from services.reporting.alarms.outbox import waiting
 from services.reporting.alarms.running import LEADING, Alarms
 from services.reporting.application import application
 from shared.contracts.committee import CredentialIssued, CredentialRevoked, Holder, MemberEnded
 from shared.contracts.envelope import Envelope
+from shared.eventstore.append import OtherContent
+from shared.eventstore.commands import CommandHandler
+from shared.eventstore.commands import Request as CommandRequest
 from shared.eventstore.store import EventStore
 from shared.operating.deciding import Operators
+from shared.operating.status import ServiceStatus
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from shared.web.api import Api
@@ -62,6 +67,10 @@ NO_CHAIR = f"alarm:{PROGRAMME}:committee.without_chair:R07"
 EXPIRING = "alarm:system:credential.expiring:e-meeting:first"
 DIFFERENT = "alarm:system:proof.failed:stores:committee:shard-0"
 PARKED = "alarm:system:consumer.parked:reporting:reporting"
+PARK = """
+INSERT INTO parked (consumer, topic, shard, record, store, code, message, headers)
+VALUES ($1, 't', 0, 7, 'activity', 'record.not_an_event', '', '')
+"""
 DAY = "2016-11-15"
 REPEAT = timedelta(hours=1)
 
@@ -515,10 +524,12 @@ async def test_credentials_parked_events_proofs_and_scores_are_judged_from_the_d
     watch.log.score("QN2:R07:2560-Q1", "80", "3.00", verified)
     watch.log.score("QN2:R07:2560-Y", "80", "3.00", verified)
     await watch.site.pool.execute(
-        "INSERT INTO parked (consumer, topic, shard, record, store, code, message, headers)"
-        " VALUES ('reporting', 't', 0, 7, 'activity', 'record.not_an_event', '', '')"
+        "INSERT INTO rebuilds (schema, number, state, asked_by, reason)"
+        " VALUES ('reporting_v9', 9, 'former', 'usr-operator', 'x')"
     )
-    await verification(watch, "0:7")
+    for consumer in ("reporting", "reporting_v9"):  # of views that answer no more nobody has anything to mend
+        await watch.site.pool.execute(PARK, consumer)
+    await verification(watch, "0:7" * 10_000)
     await watch.now(DAY)
     assert await watch.states() == {EXPIRING: "raised", PARKED: "raised", DIFFERENT: "raised"}
 
@@ -532,6 +543,71 @@ async def test_credentials_parked_events_proofs_and_scores_are_judged_from_the_d
     await verification(watch, "")
     await watch.now()
     assert await watch.states() == {f"alarm:{PROGRAMME}:score.unverified:QN2:R07:2560-Q1": "raised"}
+
+
+async def test_alarms_of_a_programme_that_was_never_to_be_are_cleared(watch: Watch) -> None:
+    watch.lose_the_chair()
+    await watch.now(DAY)
+    assert await watch.states() == {NO_CHAIR: "raised"}
+    watch.log.void(watch.log.sent[0])
+    await watch.now()
+    assert await watch.site.pool.fetchval("SELECT count(*) FROM programme") == 0
+    assert await watch.states() == {}
+
+
+async def test_a_condition_whose_judging_fails_keeps_no_other_from_being_told(watch: Watch) -> None:
+    def broken() -> ServiceStatus:
+        raise KeyError("a defect")
+
+    judge = Judge(watch.site.pool, watch.site.clock, Watched(status=broken))
+    watch.alarms = Alarms(watch.store, watch.site.pool, judge)
+    watch.lose_the_chair()
+    with structlog.testing.capture_logs() as logged:
+        await watch.now(DAY)
+    assert await watch.states() == {NO_CHAIR: "raised"}
+    assert ("process.not_working", "error") in [(each.get("what"), each["log_level"]) for each in logged]
+
+
+async def test_an_alarm_that_the_store_refuses_keeps_no_other_from_being_raised(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = CommandHandler.handle
+
+    async def refusing(self: CommandHandler, request: CommandRequest) -> Any:
+        if request.stream == DIFFERENT:
+            raise OtherContent
+        return await handle(self, request)
+
+    monkeypatch.setattr(CommandHandler, "handle", refusing)
+    await verification(watch, "0:7")
+    await watch.site.pool.execute(PARK, "reporting")
+    await watch.now(DAY)
+    assert await watch.states() == {PARKED: "raised"}
+
+
+async def test_a_round_that_fails_of_a_defect_is_followed_by_the_next(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+
+    async def judge(_self: Judge) -> Verdict:
+        if not failed:
+            failed.append("once")
+            raise KeyError("a defect")
+        return Verdict([condition("broker.unreachable", "kafka")], frozenset())
+
+    monkeypatch.setattr(Judge, "judge", judge)
+    stop = asyncio.Event()
+    running = asyncio.create_task(watch.alarms.run(stop))
+
+    async def raised() -> bool:
+        return await watch.states() == {"alarm:system:broker.unreachable:kafka": "raised"}
+
+    try:
+        await eventually(raised)
+    finally:
+        stop.set()
+        await running
 
 
 async def test_topics_are_held_against_how_they_were_declared(site: Site, topics: NewTopics) -> None:
@@ -653,14 +729,16 @@ async def test_services_are_asked_how_they_are_and_those_that_do_not_answer_clea
         if request.url.host == "activity":
             raise httpx.ConnectError("refused")
         if request.url.path == "/livez":
-            return httpx.Response(200)
+            return httpx.Response(502 if request.url.host == "evaluation" else 200)
         assert request.headers["authorization"] == "Bearer token"
+        if request.url.host == "evaluation":
+            return httpx.Response(200, text="<p>It works!</p>")
         if request.url.path == "/v1/ops/parked":
             return httpx.Response(200, json={"causes": [{"consumer": "committee.ingress", "count": 2}], "parked": []})
         relay = {"shard": 0, "verdict": "stopped"}
         return httpx.Response(200, json={"roles": [], "relays": [relay], "consumers": []})
 
-    urls = {"committee": "http://committee", "activity": "http://activity"}
+    urls = {each: f"http://{each}" for each in ("committee", "activity", "evaluation")}
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         judge = Judge(site.pool, site.clock, Watched(others=Others(urls, client, "token")))
         verdict = await judge.judge()
@@ -669,6 +747,7 @@ async def test_services_are_asked_how_they_are_and_those_that_do_not_answer_clea
     found = {f"{each.kind} {each.what}" for each in verdict.conditions}
     assert found >= {
         "service.unreachable activity",
+        "service.unreachable evaluation",
         "consumer.parked committee:committee.ingress",
         "relay.not_moving committee:0",
     }

@@ -15,9 +15,10 @@ from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
 
 from services.reporting.analysis.install import install
-from services.reporting.application import ASKING, application
+from services.reporting.application import application
 from services.reporting.asking import Desk, Wanted
 from services.reporting.narrowing import Narrowing
+from services.reporting.processes import ASKING
 from services.reporting.projections.heads import apply_heads
 from services.reporting.projections.projection import ReportingProjection
 from services.reporting.queries.asked import Question, opened
@@ -304,6 +305,21 @@ async def test_what_cannot_be_applied_stops_a_version_until_an_operator_has_it_l
     found = await room.becomes(OTHER, "compared")
     assert found["differences"] == 0
     assert await room.owner("SELECT count(*) FROM reporting_v2.events") == 3
+
+
+async def test_views_whose_tables_are_gone_cannot_come_back_and_hold_nothing_else_up(room: Room) -> None:
+    log = Log()
+    log.propose("R07", "2016-11-01")
+    await room.send(log.chained())
+    await room.live_has(1)
+    await room.owner(
+        "INSERT INTO rebuilds (schema, number, state, asked_by, reason) VALUES ('reporting_v0', 0, 'former', 'x', 'x')"
+    )
+    await room.owner("UPDATE rebuilds SET replaced = 'reporting_v0' WHERE schema = 'reporting_v1'")
+    await room.order(f"/{ONE}/roll-back", typed=ONE)
+    assert "tables are gone" in (await room.becomes(ONE, "live"))["message"]
+    await room.order("")
+    await room.becomes(OTHER, "compared")
 
 
 async def test_a_version_whose_tables_another_release_made_is_not_gone_on_with(room: Room) -> None:

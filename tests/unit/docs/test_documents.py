@@ -15,7 +15,7 @@ import pytest
 import typer.main
 
 from deploy.local.supervisor import ROOT
-from obec.__main__ import app
+from obec.__main__ import command_line
 from services.activity import http as activity
 from services.committee import http as committee
 from services.evaluation import http as evaluation
@@ -127,7 +127,7 @@ def test_the_readme_names_every_make_target_for_people() -> None:
 @cache
 def commands() -> dict[str, set[str]]:
     """Every command of the command line, with those under it; '' where it does something without one."""
-    made = typer.main.get_command(app)
+    made = typer.main.get_command(command_line())
     return {
         name: {*getattr(command, "commands", {}), *([""] if getattr(command, "invoke_without_command", False) else [])}
         for name, command in made.commands.items()  # type: ignore[attr-defined]
