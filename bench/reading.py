@@ -26,8 +26,8 @@ from bench.product import REACHED, ROOT, projector
 from bench.site import Site
 from bench.topic import STORE
 from deploy.local.ports import HOST, Ports
-from services.reporting.application import CONNECTIONS
 from services.reporting.asking import Desk, Wanted
+from services.reporting.processes import CONNECTIONS
 from shared.clock import RealClock
 from tests.eventually import eventually
 from tests.integration.reporting.many import fill, year

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
+_AHEAD_OF_UTC = timedelta(hours=7)
+BANGKOK = timezone(_AHEAD_OF_UTC, "Asia/Bangkok")
 """Thailand has had one offset, and no summer time, for longer than this programme needs."""
 
 
@@ -19,7 +20,12 @@ class Contract(BaseModel):
     """Base of every published value: immutable, and strict about fields it does not know."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
     """Errors do not repeat what was sent: it may name a person, and errors are kept with parked events."""
 
@@ -51,7 +57,7 @@ def _require_year(year: int) -> None:
 
 def bangkok_midnight(day: date) -> datetime:
     """The UTC instant at which ``day`` (C.E.) begins in Bangkok."""
-    return datetime.combine(day, time(), BANGKOK).astimezone(UTC)
+    return datetime.combine(day, time(), UTC) - _AHEAD_OF_UTC
 
 
 def instant(moment: date | datetime) -> datetime:

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
+import uuid_utils
 import uuid_utils.compat
 
 from shared.clock import ClockMode
@@ -35,6 +36,7 @@ FOLDED = 200
 
 CAUSED = UUID("3c1c5a0e-9a55-5b3b-8e6d-5f0f2a4c7d21")
 """Namespace of the ids of events that follow from an outside fact or another event."""
+_CAUSED = uuid_utils.UUID(CAUSED.hex)
 
 
 class Request(NamedTuple):
@@ -262,7 +264,8 @@ class CommandHandler:
 
     def _event_id(self, request: Request, index: int) -> UUID:
         if request.ids == "cause":
-            return uuid_utils.compat.uuid5(CAUSED, f"{self.store.name}\n{request.source}\n{request.id}\n{index}")
+            name = f"{self.store.name}\n{request.source}\n{request.id}\n{index}"
+            return UUID(int=uuid_utils.uuid5(_CAUSED, name).int)
         return uuid_utils.compat.uuid7()
 
     def _about(self, request: Request) -> dict[str, Any]:

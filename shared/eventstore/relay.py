@@ -119,7 +119,7 @@ class Relay:
                     self.state.error = ""
                 except HandedOver:
                     log.warning("relay hands over", store=self._store.name, shard=self._shard)
-                    self.state.leading = False
+                    self._leads(yes=False)
                     await _pause(stop, HAND_OVER_SECONDS)
                 except RelayRefused as refused:
                     self.state.error = refused.code
@@ -128,7 +128,7 @@ class Relay:
                     self.state.error = f"{type(error).__name__}: {error}"
                     log.warning("relay interrupted", store=self._store.name, error=self.state.error)
                 finally:
-                    self.state.leading = False
+                    self._leads(yes=False)
                 await _pause(stop, IDLE_SECONDS)
         finally:
             waker.cancel()
@@ -148,6 +148,10 @@ class Relay:
             yield connection
         finally:
             connection.terminate()
+
+    def _leads(self, *, yes: bool) -> None:
+        self.state.leading = yes
+        self._store.led(self._shard, here=yes)
 
     def _told_to_hand_over(self, shard: object) -> None:
         if shard == str(self._shard):
@@ -174,7 +178,8 @@ class Relay:
         )
         try:
             await self._while_pinging(connection, producer.start())
-            self.state.leading, self.state.position, self.state.error = True, cursor, ""
+            self.state.position, self.state.error = cursor, ""
+            self._leads(yes=True)
             log.info("relay leads", store=self._store.name, shard=self._shard, position=cursor)
             await self._relay(connection, producer, cursor, stop)
         finally:

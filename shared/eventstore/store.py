@@ -70,6 +70,7 @@ class EventStore:
         self._listeners: list[Callable[[], None]] = []
         self._notifying: asyncio.Task[None] | None = None
         self._notify_again = False
+        self._led: set[int] = set()
         self._history = Together(self._histories_of)
         self._learned = Together(self._learned_of)
         self._holder = Together(self._holders_of)
@@ -134,9 +135,19 @@ class EventStore:
         """Call ``listener`` after every commit of this process."""
         self._listeners.append(listener)
 
+    def led(self, shard: int, *, here: bool) -> None:
+        """A relay of this process says whether it leads its shard; while all are led here, no others need waking.
+
+        One that only believes so still lets the leader of another process find what it was not told of: leaders look
+        by themselves every second.
+        """
+        (self._led.add if here else self._led.discard)(shard)
+
     def _committed(self) -> None:
         for listener in self._listeners:
             listener()
+        if len(self._led) == self.shards:
+            return
         self._notify_again = True
         if self._notifying is None:
             self._notifying = asyncio.create_task(self._notify())

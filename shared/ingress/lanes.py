@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from itertools import islice, zip_longest
@@ -17,6 +18,9 @@ TOGETHER = 200
 """Facts decided together at most: other requests are not answered meanwhile."""
 AT_ONCE = 2
 """Groups under way at most: while one is written the next is decided."""
+HEAD_START = 0.001
+"""Seconds by which one group is ahead of the other. Two that begin as one are decided in one go, and then written as
+one as well: nothing is decided meanwhile, and when both are answered they begin as one again."""
 
 
 def name_of(incoming: Incoming) -> Hashable:
@@ -46,12 +50,13 @@ async def in_lanes(
 
     left = iter(lanes.values())
 
-    async def work() -> None:
+    async def work(turn: int) -> None:
         while some := list(islice(left, TOGETHER)):
+            await asyncio.sleep(turn * HEAD_START)
             for row in zip_longest(*some, fillvalue=_NOTHING):
                 await take([one for one in row if one is not _NOTHING])
 
-    await side_by_side(work() for _ in range(AT_ONCE))
+    await side_by_side(work(turn) for turn in range(min(AT_ONCE, math.ceil(len(lanes) / TOGETHER))))
     for one in again:
         await take([one])
 

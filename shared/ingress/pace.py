@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from functools import cache
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -31,7 +32,13 @@ class Pace:
         if publisher.rights is None:
             return
         limit = publisher.rights.limits.events_per_minute
-        item = RateLimitItemPerMinute(limit)
+        item = _item(limit)
         if not await self._limiter.hit(item, publisher.name, cost=max(1, events)):
             stats = await self._limiter.get_window_stats(item, publisher.name)
             raise TooFast(limit, max(1, math.ceil(stats.reset_time - time.time())))
+
+
+@cache
+def _item(events_per_minute: int) -> RateLimitItemPerMinute:
+    """Made once for each limit: making it took a third of counting."""
+    return RateLimitItemPerMinute(events_per_minute)

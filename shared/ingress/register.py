@@ -45,8 +45,7 @@ class Credential:
 
     def valid_at(self, now: datetime) -> bool:
         """Whether it is good at an instant; it is until the end of the day on which it expires."""
-        today = now.astimezone(BANGKOK).date()
-        return not self.revoked and (self.expires_on is None or today <= self.expires_on)
+        return not self.revoked and (self.expires_on is None or now.astimezone(BANGKOK).date() <= self.expires_on)
 
 
 @dataclass(frozen=True, slots=True)

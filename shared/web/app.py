@@ -18,7 +18,8 @@ from shared.web.collection import Collection
 from shared.web.commanding import command_routes
 from shared.web.docs import docs_route
 from shared.web.edge import LARGEST_BODY, Edge
-from shared.web.health import Check, health_routes
+from shared.web.health import Check
+from shared.web.health_routes import health_routes
 from shared.web.reading import events_route, state_route
 from shared.web.straight import App, Straight
 from shared.web.timekeeping import clock_routes

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from fastapi import Response
 from pydantic import BaseModel
+from starlette.responses import Response
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import asyncpg
 import orjson
 import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
 from shared.contracts import Rejected
 from shared.contracts.rejection import Code, codes
@@ -20,6 +20,9 @@ from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.thai.errors import ThaiConventionError
 from shared.web.tracing import trace_of
 from shared.web.validation import Both, Invalid, filled, told
+
+if TYPE_CHECKING:  # processes without an API say what is wrong too, and need not load it
+    from fastapi import FastAPI
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +155,8 @@ def preferred(accepted: str) -> Language:
 
 def handle(app: FastAPI) -> None:
     """Have every refusal and failure of ``app`` answered as a problem."""
+    from fastapi.exceptions import RequestValidationError
+
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(ThaiConventionError, _unconventional)
     app.add_exception_handler(OtherContent, _other_content)
@@ -199,6 +204,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _unreadable_parameters(request: Request, error: Exception) -> Response:
     """What FastAPI itself could not read: a parameter is a question that cannot be read, a body is not valid."""
+    from fastapi.exceptions import RequestValidationError
+
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place, *inside = (str(part) for part in first["loc"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -30,9 +30,8 @@ def begin(headers: Mapping[str, str]) -> Trace:
 
 
 def fresh() -> str:
-    """A traceparent of a trace that begins here."""
-    drawn = os.urandom(24).hex()
-    return f"00-{drawn[:32]}-{drawn[32:]}-01"
+    """A traceparent of a trace that begins here. Its ids differ from all others; they need not be hard to guess."""
+    return f"00-{random.getrandbits(128):032x}-{random.getrandbits(64):016x}-01"
 
 
 def is_correlation(text: str) -> bool:

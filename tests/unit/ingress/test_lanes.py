@@ -41,6 +41,26 @@ async def test_no_more_than_so_many_are_taken_together_and_none_is_left_out() ->
     assert sorted(one for group in groups for one in group) == sorted(ones)
 
 
+async def test_a_group_is_on_its_way_before_the_next_is_decided() -> None:
+    """However often both are answered at one time: else nothing would be decided while they are written."""
+    told: list[str] = []
+    written: list[asyncio.Event] = []
+
+    async def take(_some: Sequence[One]) -> None:
+        told.append("decided")
+        await asyncio.sleep(0)
+        told.append("on its way")
+        written.append(asyncio.Event())
+        if len(written) % 2 == 0:
+            for each in written:
+                each.set()
+        await written[-1].wait()
+
+    ones = [(str(n), str(n)) for n in range(6 * TOGETHER)]
+    await in_lanes(ones, lambda one: one[0], lambda one: one[1], take)
+    assert told == ["decided", "on its way"] * 6
+
+
 async def test_the_error_of_one_group_is_raised_as_it_is() -> None:
     async def failing(_some: Sequence[One]) -> None:
         raise OSError("cut")
