@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts.asyncapi import document
-from shared.service import WRITE_SERVICES
+from shared.streams.declared import WRITE_SERVICES
 from shared.web.app import VERSION
 
 ROOT = Path(__file__).parents[1]

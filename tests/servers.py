@@ -23,10 +23,10 @@ from deploy.local.given import Given
 from deploy.local.kafka import ADMIN, SHORT_LIVED, logins, speaks_kafka
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import create_databases, program
-from deploy.local.rights import put_users, user_of
+from deploy.local.rights import put_users
 from deploy.local.stack import Stack
 from deploy.local.supervisor import ROOT
-from deploy.local.topics import SERVICES
+from deploy.local.topics import SERVICES, user_of
 from shared.streams.broker import Broker
 
 FOLDER = Path(os.environ.get("OBEC_HOME") or ROOT / ".obec")

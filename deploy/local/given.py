@@ -4,9 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import asyncpg
-from pydantic import TypeAdapter, ValidationError
-
 from deploy.local.errors import StackError
 from deploy.local.ports import answers
 from deploy.local.topics import SERVICES
@@ -61,6 +58,8 @@ def _broker(environment: Mapping[str, str]) -> Broker | None:
     said = {field: environment[name] for field, name in KAFKA_VARIABLES.items() if environment.get(name)}
     if "servers" not in said:
         return None
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         return TypeAdapter(Broker).validate_python(said)
     except ValidationError as error:
@@ -80,6 +79,8 @@ def _require_broker(servers: str) -> None:
 
 
 async def _require_database(name: str, dsn: str) -> None:
+    import asyncpg
+
     try:
         connection = await asyncpg.connect(dsn, timeout=SECONDS)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -18,8 +18,7 @@ from pathlib import Path
 from deploy.local import processes
 from deploy.local.errors import StackError, last_line
 from deploy.local.ports import HOST, require_free
-from deploy.local.rights import put_users, user_of
-from deploy.local.topics import SERVICES
+from deploy.local.topics import SERVICES, user_of
 from shared.streams.broker import Broker
 
 HERE = Path(__file__).parent
@@ -92,6 +91,8 @@ class Kafka:
         if not processes.comes_up(pid, self.answers, START_SECONDS):
             raise StackError(f"Kafka does not come up on port {self.port}: {last_line(self.log)}")
         if not was_there:
+            from deploy.local.rights import put_users  # it loads the contracts, which no other command needs
+
             asyncio.run(put_users(replace(self.broker, mechanism="PLAIN"), self.passwords))
 
     def stop(self) -> None:

@@ -3,18 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from deploy.local.errors import StackError
-from deploy.local.topics import SERVICES
+from deploy.local.topics import SERVICES, user_of
 from shared.streams.access import CLUSTER, Access, BrokerRefused, Right
 from shared.streams.broker import Broker
 from shared.streams.declared import declared_topics
 from shared.streams.topics import Topics
 
 TAKING_FACTS = ("committee", "activity", "evaluation")
-
-
-def user_of(service: str) -> str:
-    """The broker's user as which a service's processes come."""
-    return f"obec-{service}"
 
 
 def rights_of(service: str, topics: Topics) -> Sequence[Right]:

@@ -16,6 +16,11 @@ SERVICES = STORES
 SECONDS = 15.0
 
 
+def user_of(service: str) -> str:
+    """The broker's user as which a service's processes come."""
+    return f"obec-{service}"
+
+
 async def create_topics(broker: Broker, prefix: str = "", shards: int = 1, replication: int = 1) -> list[str]:
     """Create a topic a service, with a partition a shard, and the topic of heads; those that exist stay as they are.
 

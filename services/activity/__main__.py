@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from shared.process import opened_store, run
-from shared.settings import Settings
+from shared.starting import start
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
@@ -27,15 +30,17 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
 async def reactions(settings: Settings, stop: asyncio.Event) -> None:
     """Copy what is read of other services, and move the plan by evidence."""
     from services.activity import http, reactions
-    from shared.service import Parts
+    from shared.eventstore.commands import CommandHandler
+    from shared.process import opened_store
     from shared.streams.working import runner_of, work
 
     async with opened_store(settings, "activity") as store:
         learned = reactions.learner()
-        progress = reactions.progress(Parts(http.COLLECTIONS, http.LEARNED).handler(store), learned)
+        handler = CommandHandler(store, [each.aggregate for each in http.COLLECTIONS], http.LEARNED)
+        progress = reactions.progress(handler, learned)
         runners = [runner_of(settings, "activity", each, recompute=True) for each in (learned, progress)]
         await work(settings, stop, runners)
 
 
 if __name__ == "__main__":
-    run("activity", {"api": api, "reactions": reactions})
+    start("activity", {"api": api, "reactions": reactions})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from shared.process import run
-from shared.settings import Settings
+from shared.starting import start
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
@@ -38,4 +41,4 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    run("committee", {"api": api})
+    start("committee", {"api": api})

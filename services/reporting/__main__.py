@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from shared.process import migrating, run
-from shared.settings import Settings
+from shared.starting import start
+
+if TYPE_CHECKING:
+    from shared.settings import Settings
 
 
 async def api(settings: Settings, stop: asyncio.Event) -> None:
@@ -19,6 +22,7 @@ async def api(settings: Settings, stop: asyncio.Event) -> None:
 async def migrate(settings: Settings, stop: asyncio.Event) -> None:
     """Bring the database up to date, and put up the views of analysts."""
     from services.reporting.analysis.install import install
+    from shared.process import migrating
 
     await migrating("reporting")(settings, stop)
     await install(settings.owner_dsn("reporting"))
@@ -26,7 +30,7 @@ async def migrate(settings: Settings, stop: asyncio.Event) -> None:
 
 async def projector(settings: Settings, stop: asyncio.Event) -> None:
     """Project the topics of all stores, and follow their heads."""
-    from services.reporting.application import SEARCH_PATH, opened_pool
+    from services.reporting.processes import SEARCH_PATH, opened_pool
     from services.reporting.projections.heads import apply_heads
     from services.reporting.projections.projection import STORES, ReportingProjection
     from shared.streams.heads import Head, follow_heads
@@ -50,8 +54,8 @@ async def projector(settings: Settings, stop: asyncio.Event) -> None:
 async def monitor(settings: Settings, stop: asyncio.Event) -> None:
     """Watch the topics of all services, and judge alarms."""
     from services.reporting.alarms.running import opened_alarms
-    from services.reporting.application import opened_pool
     from services.reporting.monitor.worker import Monitor
+    from services.reporting.processes import opened_pool
     from shared.process import opened_store
     from shared.streams.working import Beside, work
 
@@ -78,4 +82,4 @@ async def rebuilder(settings: Settings, stop: asyncio.Event) -> None:
 
 if __name__ == "__main__":
     roles = {"migrate": migrate, "api": api, "projector": projector, "monitor": monitor, "rebuilder": rebuilder}
-    run("reporting", roles)
+    start("reporting", roles)

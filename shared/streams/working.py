@@ -9,6 +9,7 @@ from functools import partial
 from shared.operating.heartbeats import VITALS, Work
 from shared.process import GRACE, StartRefused, ready
 from shared.settings import Settings
+from shared.starting import loaded
 from shared.streams.broker import Broker
 from shared.streams.projection import Projection
 from shared.streams.runner import Runner
@@ -51,6 +52,7 @@ def runner_of(
 
 async def work(settings: Settings, stop: asyncio.Event, runners: Sequence[Runner], *beside: Beside) -> None:
     """Run until ``stop``; ready once every runner has joined. What one of them raises ends the process."""
+    loaded()
     for each in runners:
         VITALS.works_on(each.projection.name, partial(work_of, each))
     tasks = [asyncio.ensure_future(each.run(stop)) for each in runners]

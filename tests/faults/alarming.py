@@ -13,7 +13,7 @@ import httpx
 from services.reporting.alarms.http import AlarmApi
 from services.reporting.alarms.judging import Judge, Watched
 from services.reporting.alarms.running import Alarms
-from services.reporting.application import SEARCH_PATH
+from services.reporting.processes import SEARCH_PATH
 from shared.eventstore.store import EventStore
 from shared.operating.deciding import Operators
 from shared.process import in_background

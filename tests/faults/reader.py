@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import asyncpg
 
-from services.reporting.application import ASKING
 from services.reporting.asking import Answers, Desk, Wanted
 from services.reporting.following import Watch
 from services.reporting.narrowing import Narrowing
+from services.reporting.processes import ASKING
 from services.reporting.queries.asked import Frozen, Question, opened
 from shared.clock import RealClock
 from tests.unit.committee.examples import PROGRAMME_ID

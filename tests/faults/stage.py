@@ -20,7 +20,7 @@ from deploy.local.ports import HOST, Ports
 from deploy.local.topics import connect
 from services.committee import http as committee
 from services.evaluation import http as evaluation
-from services.reporting.application import SEARCH_PATH
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.projections.projection import ReportingProjection
 from shared.eventstore.relay import Relay
 from shared.eventstore.store import EventStore

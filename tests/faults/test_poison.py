@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaProducer
 
-from services.reporting.application import CONSUMERS, SEARCH_PATH
+from services.reporting.application import CONSUMERS
+from services.reporting.processes import SEARCH_PATH
 from services.reporting.projections.projection import ReportingProjection
 from shared.contracts.envelope import Envelope
 from shared.eventstore.store import EventStore

@@ -16,7 +16,7 @@ from deploy.local.errors import StackError
 from deploy.local.given import Given
 from deploy.local.stack import Stack
 from obec import kafka
-from obec.__main__ import app
+from obec.__main__ import command_line
 from shared.streams.broker import Broker
 from shared.streams.topics import Topics
 from tests.cli import obec
@@ -53,7 +53,7 @@ def test_no_password_is_changed_that_will_not_be_shown(monkeypatch: pytest.Monke
         monkeypatch.setattr(kafka, name, what)
     monkeypatch.setattr(Given, "require_reachable", lambda _given: None)
     broker = Broker("127.0.0.1:1", "SASL_PLAINTEXT", "admin", "secret")
-    run = CliRunner().invoke(app, ["kafka", "users"], env=broker.environment())
+    run = CliRunner().invoke(command_line(), ["kafka", "users"], env=broker.environment())
     assert (run.exit_code, run.stderr) == (1, "obec: the rights are refused\n")
     assert changed == []
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 Point = tuple[int, int]
@@ -63,13 +65,10 @@ def area(ring: Ring) -> float:
 def middle(shape: Sequence[Ring]) -> tuple[float, float]:
     """Where a label stands best: of a grid over the largest ring, the point inside that is farthest from the border."""
     ring = max(shape, key=area)
-    columns, rows = ([point[axis] for point in ring] for axis in (0, 1))
-    grid = [
-        (min(columns) + (max(columns) - min(columns)) * i / 12, min(rows) + (max(rows) - min(rows)) * j / 12)
-        for i in range(1, 12)
-        for j in range(1, 12)
-    ]
-    return max((point for point in grid if _inside(point, ring)), key=lambda point: _clearance(point, ring))
+    across, down = (_grid([point[axis] for point in ring]) for axis in (0, 1))
+    crossed = {y: _crossings(y, ring) for y in down}
+    inside = [(x, y) for x in across for y in down if _is_inside(x, crossed[y])]
+    return max(inside, key=lambda point: min(map(partial(math.dist, point), ring)))
 
 
 def closed_path(shape: Iterable[Ring]) -> str:
@@ -132,15 +131,25 @@ def _steps(line: Sequence[Point]) -> Iterator[Point]:
     return ((after[0] - before[0], after[1] - before[1]) for before, after in pairwise(line))
 
 
+def _grid(along: Sequence[int]) -> list[float]:
+    """The eleven places that part the stretch of these numbers into twelve."""
+    first, last = min(along), max(along)
+    return [first + (last - first) * step / 12 for step in range(1, 12)]
+
+
 def _inside(point: tuple[float, float], ring: Ring) -> bool:
     x, y = point
-    crossings = [
-        x < one[0] + (y - one[1]) * (other[0] - one[0]) / (other[1] - one[1])
+    return _is_inside(x, _crossings(y, ring))
+
+
+def _is_inside(x: float, crossings: Sequence[float]) -> bool:
+    return sum(x < each for each in crossings) % 2 == 1
+
+
+def _crossings(y: float, ring: Ring) -> list[float]:
+    """Where a ring crosses the horizontal line at ``y``."""
+    return [
+        one[0] + (y - one[1]) * (other[0] - one[0]) / (other[1] - one[1])
         for one, other in _around(ring)
         if (one[1] > y) != (other[1] > y)
     ]
-    return sum(crossings) % 2 == 1
-
-
-def _clearance(point: tuple[float, float], ring: Ring) -> float:
-    return min((point[0] - x) ** 2 + (point[1] - y) ** 2 for x, y in ring)

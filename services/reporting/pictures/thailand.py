@@ -87,12 +87,10 @@ def region_map(
 @cache
 def regions_drawn(year: int) -> Mapping[str, Drawn]:
     """Every region of a fiscal year's list, in its order. Raises ValueError when the map's provinces are not these."""
-    shapes = _shapes()
     listed = region_list(year)
-    check_joined(listed, {name: map_id for map_id, (name, _) in shapes.items()})
+    check_joined(listed, {name: map_id for map_id, (name, _) in _shapes().items()})
     return {
-        region.code: _drawn(region.code, [shapes[province.map_id][1] for province in region.provinces])
-        for region in listed
+        region.code: _drawn(region.code, tuple(province.map_id for province in region.provinces)) for region in listed
     }
 
 
@@ -119,7 +117,10 @@ def _shapes() -> Mapping[str, tuple[str, Sequence[Ring]]]:
     return {each["id"]: (each["name"], rings(each["path"])) for each in told["locations"]}
 
 
-def _drawn(code: str, provinces: Sequence[Sequence[Ring]]) -> Drawn:
+@cache
+def _drawn(code: str, map_ids: tuple[str, ...]) -> Drawn:
+    """A region of these provinces: most are of the same ones in every year's list."""
+    provinces = [_shapes()[each][1] for each in map_ids]
     around = outline(provinces)
     centre = middle(around)
     return Drawn(closed_path(around), open_path(inner_borders(provinces)), ASIDE.get(code, centre), centre)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 
@@ -95,7 +96,8 @@ async def test_of_two_relays_one_leads(stage: Stage) -> None:
 
 async def test_relays_elsewhere_are_told_of_commits_unless_every_shard_is_led_here(stage: Stage) -> None:
     heard: list[str] = []
-    async with stage.store.pool.acquire() as connection:
+    connection = await asyncpg.connect(stage.store.dsn)
+    try:
         await connection.add_listener("appended", lambda *told: heard.append(told[-1]))
         await stage.store.append(decision("committee:before", 0))
         await eventually(lambda: heard == [""])
@@ -107,7 +109,8 @@ async def test_relays_elsewhere_are_told_of_commits_unless_every_shard_is_led_he
             await eventually(lambda: heard == ["", "after all others"])
         await stage.store.append(decision("committee:after", 0))
         await eventually(lambda: heard == ["", "after all others", ""])
-        await connection.reset()
+    finally:
+        await connection.close()
 
 
 async def test_a_head_tells_how_far_each_shard_is(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
@@ -203,6 +204,7 @@ def cells_of(content: Content) -> Iterator[Cell]:
     return (cell for sheet in sheets_of(content).values() for row in sheet.rows for cell in row)
 
 
+@cache
 def pages_of(pdf: bytes) -> list[str]:
     """The words of each page. Thai letters come out wrong: the reader does not know of ``ActualText``."""
     return [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
