@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -21,12 +20,12 @@ import structlog
 from shared.eventstore.relay import Relay
 from shared.operating.ends import Ends
 from shared.operating.heartbeats import CONSUMER, ENDED
+from shared.operating.past import Past
 from shared.operating.showing import Gauges
 from shared.operating.sql import statement
 from shared.operating.status import ConsumerStatus, RelayStatus, RoleStatus, ServiceStatus
 from shared.operating.verdicts import (
     STARTING_SECONDS,
-    WINDOW_SECONDS,
     Beat,
     Sample,
     Verdict,
@@ -65,25 +64,6 @@ class _Seen:
     counts: Any
 
 
-@dataclass(slots=True)
-class _Past:
-    """Samples of one reader, none older than the window."""
-
-    samples: deque[Sample] = field(default_factory=deque)
-    led: deque[bool] = field(default_factory=deque)
-    at_end: float | None = None
-    """When it was last seen at the end."""
-
-    def add(self, sample: Sample, led: bool = True) -> None:
-        self.samples.append(sample)
-        self.led.append(led)
-        while sample.at - self.samples[0].at > WINDOW_SECONDS:
-            self.samples.popleft()
-            self.led.popleft()
-        if self.at_end is None or (sample.end is not None and sample.behind == 0):
-            self.at_end = sample.at
-
-
 class Watcher:
     """Watches one service; ``status`` is what it saw last.
 
@@ -107,7 +87,7 @@ class Watcher:
         self._relaying = broker is not None
         self._ends = Ends(broker, topics)
         self._connection: asyncpg.Connection | None = None
-        self._past: dict[tuple[Any, ...], _Past] = {}
+        self._past: dict[tuple[Any, ...], Past] = {}
         self._gauges = Gauges(service)
         self._seen = monotonic()
         self._status = ServiceStatus(service, datetime.now(UTC), "unknown", message="not looked yet")
@@ -207,9 +187,9 @@ class Watcher:
 
     def _relay(self, row: Any, paused: frozenset[str], now: float) -> RelayStatus:
         shard, position, head = row["shard"], row["position"], row["head"]
-        past = self._past.setdefault(("relay", shard), _Past())
-        past.add(Sample(now, position, head), row["leading"])
+        past = self._past.setdefault(("relay", shard), Past())
         is_paused = f"relay:{shard}" in paused
+        past.add(Sample(now, position, head), led=row["leading"], paused=is_paused)
         verdict = of_relay(list(past.samples), led=list(past.led), paused=is_paused) if self._relaying else "unknown"
         error = next((each.state.error for each in self._own_relays if each.state.shard == shard), "")
         backlog = max(0.0, row["backlog_seconds"])
@@ -243,8 +223,8 @@ class Watcher:
         self, row: Any, beats: Sequence[Beat], messages: Sequence[str], paused: bool, end: int | None, now: float
     ) -> ConsumerStatus:
         consumer, store, shard, reached = row["consumer"], row["store"], row["shard"], row["next_offset"]
-        past = self._past.setdefault((consumer, store, shard), _Past())
-        past.add(Sample(now, reached, end))
+        past = self._past.setdefault((consumer, store, shard), Past())
+        past.add(Sample(now, reached, end), paused=paused)
         halted = next(filter(None, (_halted(each).get(f"{store}/{shard}", "") for each in messages)), "")
         verdict = of_consumer(list(past.samples), lives=best_life(beats), paused=paused, halted=bool(halted))
         return ConsumerStatus(
