@@ -166,6 +166,7 @@ class Judge:
             yield ("topic.changed",), self._topics
         if self._watched.others is not None:
             yield ("service.unreachable",), self._services
+            yield ("service.untold",), self._untold
 
     async def _read(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         """What is asked for; None when it cannot be read, or judging it fails, which is logged once."""
@@ -278,6 +279,11 @@ class Judge:
     async def _services(self) -> Found:
         assert self._watched.others is not None
         return Found(technical.unreachable(await self._watched.others.unreachable()))
+
+    async def _untold(self) -> Found:
+        assert self._watched.others is not None
+        found = await self._watched.others.untold()
+        return Found(technical.untold(found.told), found.whole)
 
 
 async def _made(check: Check) -> Found:

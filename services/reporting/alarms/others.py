@@ -14,6 +14,7 @@ from services.reporting.alarms.technical import Judged, Parked
 
 log = structlog.get_logger(__name__)
 
+STATUS = "/v1/ops/status"
 SECONDS = 5.0
 """How long a service has to answer."""
 
@@ -42,13 +43,21 @@ class Others:
 
     async def unreachable(self) -> list[str]:
         """Services of which nothing answers, or only what stands before them."""
-        answers = await asyncio.gather(*(self._get(url, "/livez") for url in self._urls.values()))
-        lives = [answer is not None and not answer.is_server_error for answer in answers]
-        return [service for service, alive in zip(self._urls, lives, strict=True) if not alive]
+        answers = await self._asked("/livez")
+        return [service for service, each in answers.items() if each is None or each.is_server_error]
+
+    async def untold(self) -> Answers[str]:
+        """Services that answer and do not tell how they are: they refuse the token, or something else stands there."""
+        if self._headers is None:
+            return NOBODY
+        answers = await self._asked(STATUS)
+        heard = {service: each for service, each in answers.items() if each is not None and not each.is_server_error}
+        silent = [service for service, each in heard.items() if _read(service, each, judged_of) is None]
+        return Answers(silent, len(heard) == len(answers))
 
     async def judged(self) -> Answers[Judged]:
         """What they say of their processes, relays and consumers."""
-        return await self._told("/v1/ops/status", judged_of)
+        return await self._told(STATUS, judged_of)
 
     async def parked(self) -> Answers[Parked]:
         """What their consumers have set aside."""
@@ -57,9 +66,13 @@ class Others:
     async def _told(self, path: str, read: Callable[[str, Told], Iterable[T]]) -> Answers[T]:
         if self._headers is None:
             return NOBODY
-        answers = await asyncio.gather(*(self._get(url, path) for url in self._urls.values()))
-        told = [_read(service, answer, read) for service, answer in zip(self._urls, answers, strict=True)]
+        told = [_read(service, answer, read) for service, answer in (await self._asked(path)).items()]
         return Answers([each for of in told for each in of or ()], None not in told)
+
+    async def _asked(self, path: str) -> Mapping[str, httpx.Response | None]:
+        """What each service answers; None of one that does not."""
+        answers = await asyncio.gather(*(self._get(url, path) for url in self._urls.values()))
+        return dict(zip(self._urls, answers, strict=True))
 
     async def _get(self, url: str, path: str) -> httpx.Response | None:
         try:

@@ -195,6 +195,12 @@ def unreachable(services: Iterable[str]) -> Iterator[Condition]:
         yield condition("service.unreachable", service, service=service)
 
 
+def untold(services: Iterable[str]) -> Iterator[Condition]:
+    """Services that answer, and do not tell how they are: nothing that goes wrong in them would ring."""
+    for service in services:
+        yield condition("service.untold", service, service=service)
+
+
 def _expires(credential: Credential, today: date) -> bool:
     return credential.expires_on is not None and credential.expires_on - today <= timedelta(days=EXPIRY_DAYS)
 

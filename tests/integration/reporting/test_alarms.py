@@ -755,6 +755,26 @@ async def test_services_are_asked_how_they_are_and_those_that_do_not_answer_clea
     assert {each.kind for each in quiet.conditions} == {"service.unreachable"}
 
 
+@pytest.mark.parametrize("answer", [httpx.Response(401, json={}), httpx.Response(200, text="<p>It works!</p>")])
+async def test_a_service_that_does_not_tell_how_it_is_rings_until_it_does(site: Site, answer: httpx.Response) -> None:
+    told = httpx.Response(200, json={"roles": [], "relays": [], "consumers": [], "causes": []})
+    untold = {"committee": answer, "activity": told}
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        return told if request.url.path == "/livez" else untold[request.url.host]
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answers)) as client:
+        others = Others({each: f"http://{each}" for each in untold}, client, "token")
+        judge = Judge(site.pool, site.clock, Watched(others=others))
+        assert [each.what for each in (await judge.judge()).conditions if each.kind == "service.untold"] == [
+            "committee"
+        ]
+        untold["committee"] = told
+        mended = await judge.judge()
+    assert not [each for each in mended.conditions if each.kind == "service.untold"]
+    assert mended.covers(None, "service.untold")
+
+
 async def test_the_monitor_tells_whom_its_settings_name(
     database: NewDatabase, topics: NewTopics, tmp_path: Path
 ) -> None:

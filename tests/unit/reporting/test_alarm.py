@@ -424,6 +424,7 @@ def test_a_verification_that_could_not_be_finished_is_told(error: str | None, to
 
 def test_a_service_that_does_not_answer_is_told() -> None:
     assert names(technical.unreachable(["committee"])) == ["service.unreachable committee"]
+    assert names(technical.untold(["committee"])) == ["service.untold committee"]
 
 
 # What goes out.
