@@ -49,7 +49,7 @@ class Watch:
             if since is None:
                 yield _sent("listening", told, {"positions": told})
             while not self._stop.is_set():
-                moved, reached = self._moved, self._reached
+                moved, reached = self._moved, _ahead(told, self._reached)
                 if reached != told:
                     async with self._pool().acquire() as connection:
                         events = await events_between(connection, programme, told, reached, MOST_EVENTS)
@@ -97,6 +97,16 @@ class Watch:
     async def _positions(self) -> tuple[Position, ...]:
         rows = await self._pool().fetch(_SQL["applied"])
         return tuple(Position(row["store"], row["shard"], row["position"]) for row in rows)
+
+
+def _ahead(told: Sequence[Position], reached: Sequence[Position]) -> tuple[Position, ...]:
+    """How far each shard was reached: who begins where a page ends may know of more than the database was asked for."""
+    known = {(each.store, each.shard): each for each in told}
+    for each in reached:
+        before = known.get((each.store, each.shard))
+        if before is None or before.position < each.position:
+            known[each.store, each.shard] = each
+    return tuple(known.values())
 
 
 def resumed(last_event_id: str | None, page: str | None = None) -> tuple[Position, ...] | None:

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse
 from services.reporting.asking import Desk, Wanted
 from services.reporting.etags import build, matches, quoted, tag_of
 from services.reporting.exports.dictionary import dictionary
-from services.reporting.exports.formats import FORMATS, answer_in, format_of
+from services.reporting.exports.formats import FORMATS, ONE_TABLE, answer_in, format_of
 from services.reporting.exports.formats import PARAMETERS as FORMS
 from services.reporting.following import Watch, resumed
 from services.reporting.kept import Kept
@@ -158,7 +158,9 @@ class Views:
         async def make() -> Response:
             part = dict(answers.parts[0])
             rows = part[main] if isinstance(part.get(main), list) else []
-            link = page.link(query, rows, answers.meta)
+            # A file of another list is whole: who followed a link would have its rows again.
+            whole = form in ONE_TABLE and (query.get("table") or main) != main
+            link = {} if whole else page.link(query, rows, answers.meta)
             found = {**part, **({main: page.of(rows)} if page.limit is not None else {}), "meta": answers.meta}
             about = {"programme": programme, "question": _in_words(wanted)}
             # A large file takes tenths of a second, in which others want their answers.

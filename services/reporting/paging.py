@@ -12,7 +12,7 @@ from services.reporting.places import read, written
 from services.reporting.places import whole as number
 from services.reporting.queries.asked import Frozen
 from shared.contracts import Rejected
-from shared.web.asked import whole
+from shared.web.asked import moment, whole
 
 MOST = 1000
 """Rows of a page at most."""
@@ -48,9 +48,14 @@ def page_of(query: Mapping[str, str]) -> Page:
     positions, more = read("cursor", cursor)
     try:
         skip, at = more
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError("no instant")
-        return Page(limit or MOST, number(skip, SKIPPED), Frozen(positions, moment))
-    except (ValueError, TypeError, OverflowError) as error:
+        return Page(limit or MOST, number(skip, SKIPPED), Frozen(positions, _instant(at)))
+    except ValueError as error:
         raise Rejected("query.unreadable", name="cursor", value=cursor[:100]) from error
+
+
+def _instant(at: Any) -> datetime:
+    """The time that a look was judged at. Raises ValueError, Rejected ``query.unreadable``."""
+    read_as = moment("cursor", at) if isinstance(at, str) else None
+    if read_as is None:
+        raise ValueError("no instant")
+    return read_as

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -15,6 +17,8 @@ from shared.web.api import Api, Operation, Parameter
 from shared.web.jsonable import Json
 
 LIMIT = 100
+LONGEST_SERIAL = 18
+"""Digits of a serial number, which is a bigint."""
 CREDENTIALS = ("authorization", "x-api-key")
 """Headers that are passed on: reporting has no right of its own to see receipts."""
 PATIENCE_SECONDS = 5.0
@@ -53,7 +57,7 @@ class Receipts:
         return _passed_on(next(iter(answers.values())))
 
     async def listing(self, request: Request) -> Response:
-        """Receipts of all services, oldest first; the cursor holds a serial number of each."""
+        """Receipts of all services, each service's as it numbered them; the cursor holds a serial number of each."""
         query = request.query_params
         limit = asked.whole("limit", query.get("limit"), 1, 1000) or LIMIT
         behind = self._cursor(query.get("after"))
@@ -62,8 +66,9 @@ class Receipts:
         refused = next((answer for answer in answers.values() if answer.status_code != 200), None)
         if refused is not None:
             return _passed_on(refused)
-        every = [{"service": service, **each} for service, answer in answers.items() for each in answer.json()]
-        page = sorted(every, key=lambda each: (each["decided_at"], each["service"], each["serial"]))[:limit]
+        told = ([{"service": service, **each} for each in answer.json()] for service, answer in answers.items())
+        # Each service's in the order of their serial numbers, whenever they were decided: the cursor knows no other.
+        page = [*islice(merge(*told, key=lambda each: (each["decided_at"], each["service"])), limit)]
         for each in page:
             behind[each["service"]] = each["serial"]
         after = ",".join(f"{service}:{serial}" for service, serial in behind.items())
@@ -74,7 +79,7 @@ class Receipts:
         behind = dict.fromkeys(self._urls, 0)
         for part in (text or "").split(",") if text else ():
             service, _, serial = part.partition(":")
-            if service not in behind or not serial.isdecimal():
+            if service not in behind or not serial.isdecimal() or len(serial) > LONGEST_SERIAL:
                 raise Rejected("query.unreadable", name="after", value=(text or "")[:100])
             behind[service] = int(serial)
         return behind

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.contracts import Aggregate, Command, Context, Event, Read, Rejected, require
+from shared.contracts.common import FactVoided
 from shared.contracts.reporting import (
     Changes,
     Corrected,
@@ -60,8 +61,12 @@ class PublishReport(Command):
 
 
 class PublishFrozenReport(Command):
-    """Publish an approved report as the content and files that were made for it."""
+    """Publish an approved report as the content and files that were made for it.
 
+    ``draft`` is what they were made of: what was approved must still be that.
+    """
+
+    draft: ReportDrafted
     positions: Positions
     at: Instant
     digests: Digests
@@ -155,7 +160,7 @@ def invariant(report: Report) -> None:
         _require_other(report.approved.approver, report.drafted())
 
 
-def voidable(report: Report) -> None:
+def voidable(report: Report, _fact: FactVoided, _context: Context) -> None:
     """What is published stays as it is: a correction is a new edition. Raises Rejected ``report.published``."""
     require(report.status is not Status.PUBLISHED, "report.published")
 
@@ -246,7 +251,9 @@ def _publish(command: PublishFrozenReport, report: Report) -> list[Event]:
     if report.status is Status.PUBLISHED:
         return []
     publishable(report)
-    return [ReportPublished(programme=draft.programme, edition=draft.edition, **dict(command))]
+    require(_same(draft, command.draft), "report.not_approved")
+    frozen = {name: value for name, value in dict(command).items() if name != "draft"}
+    return [ReportPublished(programme=draft.programme, edition=draft.edition, **frozen)]
 
 
 def publishable(report: Report) -> ReportDrafted:
@@ -276,4 +283,4 @@ def _require_other(actor: str, draft: ReportDrafted) -> None:
     require(actor != draft.drafter, "report.reviewer_is_drafter")
 
 
-REPORT = Aggregate("report", Report(), evolve, decide, invariant, reads, voidable=voidable)
+REPORT = Aggregate("report", Report(), evolve, decide, invariant, reads, voidable=voidable, steps=True)

@@ -174,6 +174,7 @@ class Reports:
         published = report.published
         if published is not None and published.at is not None:
             return PublishFrozenReport(
+                draft=report.drafted(),
                 positions=published.positions,
                 at=published.at,
                 digests=published.digests,

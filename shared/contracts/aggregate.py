@@ -8,6 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from shared.contracts.common import FactVoided
 from shared.contracts.event import Event
 from shared.contracts.types import Contract
 
@@ -34,8 +35,9 @@ class Command(Contract):
         cls, *, effective: str | None = None, may_be_future: bool = False, **kwargs: Any
     ) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.effective = effective
-        cls.may_be_future = may_be_future
+        if effective is not None:  # else as its base, of which it may be a form with more fields
+            cls.effective = effective
+            cls.may_be_future = may_be_future
 
     def moment(self) -> date | datetime | None:
         """When it takes effect: a day in Bangkok or an instant; None: when the service gets it."""
@@ -100,6 +102,14 @@ def _always(_state: Any) -> None:
     return None
 
 
+def _whatever(_state: Any, _fact: FactVoided, _context: Context) -> None:
+    return None
+
+
+def _by_itself(_state: Any) -> Sequence[Read]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
     """One kind of stream, as the command pipeline needs to know it."""
@@ -117,8 +127,12 @@ class Aggregate(Generic[S]):
     """Other streams that deciding this command on this state needs."""
     claims: Callable[[S], frozenset[Claim]] = _holds_nothing
     """What a stream in this state holds; the difference that a decision makes is taken or released with it."""
-    voidable: Callable[[S], None] = _always
-    """Raises Rejected when of a stream in this state nothing may be voided any more."""
+    voidable: Callable[[S, FactVoided, Context], None] = _whatever
+    """Raises Rejected when of a stream in this state that fact may not be voided any more."""
+    reads_to_void: Callable[[S], Sequence[Read]] = _by_itself
+    """Other streams that ``voidable`` needs."""
+    steps: bool = False
+    """Whether its events are steps on one way, of which only the last may be voided."""
 
     @property
     def holds_claims(self) -> bool:

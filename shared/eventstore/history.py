@@ -109,7 +109,10 @@ def void(aggregate: Aggregate[Any], fact: FactVoided, history: Sequence[Recorded
     require(context.actor == found.actor or "officer" in context.roles, "fact.not_yours")
     facts = living(history)
     require(any(each.id == fact.event_id for each in facts), "fact.already_voided", event_id=fact.event_id)
-    aggregate.voidable(fold(aggregate, facts))
+    aggregate.voidable(fold(aggregate, facts), fact, context)
+    last = facts[-1]
+    if aggregate.steps and last.id != fact.event_id:
+        raise Rejected("effective.contradicts_later", broken=type(last.event).__name__)
     _require_consistent(aggregate, aggregate.initial, [], [each for each in facts if each.id != fact.event_id])
     return [Decided(context.stream, fact, context.now)]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from shared.contracts import Rejected
 from shared.thai.digits import to_arabic
 from shared.thai.errors import ThaiConventionError
-from shared.thai.fiscal import end_of_day, parse_date
+from shared.thai.fiscal import FIRST_BE_YEAR, LAST_BE_YEAR, bangkok_day, end_of_day, parse_date, to_be
 from shared.web.door import to_ce_date
 
 _LAST = timedelta(microseconds=1)
@@ -19,7 +19,7 @@ _BLANK_FOR_PLUS = re.compile(r"(T.*) ")
 def moment(name: str, text: str | None) -> datetime | None:
     """The instant (UTC) that a parameter names: one with its offset, or a day (C.E. or B.E.), its end in Bangkok.
 
-    None when it is not given. Raises Rejected ``query.unreadable``.
+    Either lies in a year in which a day can be told. None when it is not given. Raises Rejected ``query.unreadable``.
     """
     if text is None:
         return None
@@ -29,7 +29,8 @@ def moment(name: str, text: str | None) -> datetime | None:
         pass
     try:
         read = datetime.fromisoformat(_BLANK_FOR_PLUS.sub(r"\1+", to_ce_date(text)))
-        if read.tzinfo is not None:
+        # Farther off there are times that Bangkok's calendar has no day for.
+        if read.tzinfo is not None and FIRST_BE_YEAR <= to_be(bangkok_day(read).year) <= LAST_BE_YEAR:
             return read.astimezone(UTC)
     except (ValueError, OverflowError):
         pass

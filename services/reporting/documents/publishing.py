@@ -99,6 +99,7 @@ class Publishing:
         made = await self._made(draft, frozen, known)
         await self.archive.keep(draft.programme, draft.edition, made.content, made.files)
         return PublishFrozenReport(
+            draft=draft,
             positions=tuple(
                 FrozenPosition(store=each.store, shard=each.shard, position=each.position) for each in frozen.positions
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,8 @@ def renderer_digest() -> str:
     """sha256, in hex, over everything besides the content that the bytes depend on."""
     digest = hashlib.sha256()
     known = {name: version(name) for name in PROGRAMS}
+    # Workbooks are packed by the machine's own library, which comes with neither Python nor a package.
+    known["zlib"] = zlib.ZLIB_RUNTIME_VERSION
     digest.update(json.dumps({"content": VERSION, "python": platform.python_version(), **known}).encode())
     for path in [*_sources(), *font_files()]:
         digest.update(f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())

@@ -43,6 +43,8 @@ FORMATS: Mapping[str, Format] = {
 }
 """By the name that ``format`` takes."""
 
+ONE_TABLE = frozenset({"csv", "parquet"})
+"""Forms whose files hold one table."""
 JSON_TYPE = "application/json"
 _BY_TYPE = {JSON_TYPE: JSON, **{known.media_type: name for name, known in FORMATS.items()}}
 DESCRIBED = '</v1/dictionary>; rel="describedby"'

@@ -47,18 +47,18 @@ def _type(values: Sequence[Cell]) -> Any:
     import pyarrow
 
     known = [value for value in values if value is not None]
-    kinds: tuple[tuple[Any, Any], ...] = (
-        (bool, pyarrow.bool_()),
-        (int, pyarrow.int64()),
-        (float, pyarrow.float64()),
-        ((int, Decimal), pyarrow.decimal128(DIGITS, PLACES)),
-        (datetime, pyarrow.timestamp("us", "UTC")),
-        (date, pyarrow.date32()),
+    kinds: tuple[tuple[frozenset[type], Any], ...] = (
+        (frozenset({bool}), pyarrow.bool_()),
+        (frozenset({int}), pyarrow.int64()),
+        (frozenset({float}), pyarrow.float64()),
+        (frozenset({int, Decimal}), pyarrow.decimal128(DIGITS, PLACES)),
+        (frozenset({datetime}), pyarrow.timestamp("us", "UTC")),
+        (frozenset({date}), pyarrow.date32()),
     )
-    if known and not any(isinstance(value, Decimal) and _places(value) > PLACES for value in known):
-        for kind, made in kinds:
-            if all(isinstance(value, kind) for value in known):
-                return made
+    # By the class itself: a boolean is an int to Python and an instant is a date, and neither is one in a column.
+    of = {type(value) for value in known}
+    if of and not any(isinstance(value, Decimal) and _places(value) > PLACES for value in known):
+        return next((made for kind, made in kinds if of <= kind), pyarrow.string())
     return pyarrow.string()
 
 

@@ -17,7 +17,7 @@ from services.reporting.pages.language import language_of
 from services.reporting.pages.readers import Reader, reader_of
 from services.reporting.pages.serving import NOT_KEPT, add, frame, sent
 from services.reporting.pages.showing import Showing
-from services.reporting.report import Status
+from services.reporting.report import FOLLOWS, Status
 from services.reporting.reports import LARGEST_EDITION, Edition, Reports
 from services.reporting.reports_http import IMMUTABLE, SHOWN
 from services.reporting.reports_http import POLICY as FILE_POLICY
@@ -27,14 +27,14 @@ from shared.web.collection import APPROVER, OFFICER
 from shared.web.session import require_csrf, require_role
 
 SECTION = "reports"
-_STEPS: Mapping[Status, tuple[str, ...]] = {
-    Status.DRAFT: ("create", "submit"),
-    Status.SUBMITTED: ("return", "approve"),
-    Status.RETURNED: ("create", "submit"),
-    Status.APPROVED: ("return", "publish"),
-    Status.PUBLISHED: (),
+_STEPS: Mapping[str, Status] = {
+    "create": Status.DRAFT,
+    "submit": Status.SUBMITTED,
+    "approve": Status.APPROVED,
+    "publish": Status.PUBLISHED,
+    "return": Status.RETURNED,
 }
-"""What may be done next with an edition."""
+"""What may be done with an edition, and what it becomes by that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,11 @@ class Editions:
         context = {
             "edition": edition,
             "draft": report.drafted(),
-            "steps": [verb for verb in _STEPS[edition.status] if _may(verb, edition, looked.reader)],
+            "steps": [
+                verb
+                for verb, status in _STEPS.items()
+                if edition.status in FOLLOWS[status] and _may(verb, edition, looked.reader)
+            ],
             "key": str(uuid4()),
         }
         return await self._sent(request, looked, "edition.html", context)
@@ -130,7 +134,7 @@ class Editions:
         verb = request.path_params["verb"]
         form = await _form(request)
         edition = await self._reports.edition(programme, number, drafts=True)
-        if verb not in {step for steps in _STEPS.values() for step in steps}:
+        if verb not in _STEPS:
             raise Rejected("not_found")
         body: dict[str, Any] = {"reason": form.get("reason", "")} if verb == "return" else {}
         if verb == "create":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import orjson
@@ -12,6 +12,8 @@ from shared.web.jsonable import dump
 
 MOST_DECIMALS = 4
 """Decimal places at most: a ratio of whole numbers may have 28 digits."""
+_SHORT, _CENT = Decimal(1).scaleb(-MOST_DECIMALS), Decimal("0.01")
+"""Rounded half-up, as reports are: a page and a report never show a figure differently."""
 
 
 def exact(value: Any) -> str:
@@ -27,13 +29,13 @@ def count(value: Any) -> str:
 
 def number(value: Any) -> str:
     """A number without needless zeros, of at most MOST_DECIMALS places: 0.8, 1,234.5, 0.6667."""
-    short = round(Decimal(value), MOST_DECIMALS)
+    short = Decimal(value).quantize(_SHORT, ROUND_HALF_UP)
     return f"{short.normalize():,f}" if short else "0"
 
 
 def score(value: Any) -> str:
     """A score, with both of its decimals: 3.85."""
-    return f"{Decimal(value):.2f}"
+    return f"{Decimal(value).quantize(_CENT, ROUND_HALF_UP):f}"
 
 
 def percent(value: Any) -> str:

@@ -50,9 +50,21 @@ passed AS (
     GROUP BY h.store, h.shard
 ),
 places AS (
-    SELECT a.store, a.shard, a.recorded_at,
-           CASE WHEN $3::timestamptz IS NULL THEN a.position ELSE position_at(a.store, a.shard, $3) END AS position
-    FROM applied a
+    SELECT a.store, a.shard, a.recorded_at, a.position FROM applied a WHERE $3::timestamptz IS NULL
+    UNION ALL
+    SELECT p.store, p.shard, e.recorded_at, p.position
+    FROM (
+        SELECT a.store, a.shard, position_at(a.store, a.shard, $3) AS position
+        FROM applied a
+        WHERE $3::timestamptz IS NOT NULL
+    ) AS p
+    LEFT JOIN LATERAL (
+        SELECT e.recorded_at
+        FROM events e
+        WHERE e.store = p.store AND e.shard = p.shard AND e.position <= p.position
+        ORDER BY e.position DESC
+        LIMIT 1
+    ) AS e ON true
 ),
 read AS (
     SELECT coalesce(array_agg(store ORDER BY store, shard), '{}') AS stores,

@@ -25,10 +25,19 @@ FROM events e
 WHERE e.programme = $1 AND e.name = $2 AND e.event_id = ANY ($3::uuid[])
 
 -- name: definitions
--- Every definition that an indicator of the programme $1 ever had, by version.
+-- The definitions that the indicator $2 of the programme $1 had, as known at the positions ($3 stores, $4 shards, $5 positions).
+-- A version is given again when the one that had it was voided: what holds comes last.
+WITH known AS (SELECT * FROM unnest($3::text[], $4::integer[], $5::bigint[]) AS k (store, shard, position))
 SELECT e.name, e.data
 FROM events e
+JOIN known k ON k.store = e.store AND k.shard = e.shard AND e.position <= k.position
 WHERE e.programme = $1 AND e.name IN ('IndicatorDefined', 'TargetRevised') AND e.indicator = $2
+ORDER BY NOT EXISTS (
+             SELECT FROM events v
+             JOIN known n ON n.store = v.store AND n.shard = v.shard AND v.position <= n.position
+             WHERE v.stream = e.stream AND v.voids = e.event_id
+         ),
+         e.occurred_at, e.position
 
 -- name: is_of
 SELECT EXISTS (SELECT FROM events WHERE stream = $1 AND programme = $2)

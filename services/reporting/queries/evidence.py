@@ -40,8 +40,15 @@ async def evidence(answer: Answering, cells: Iterable[Mapping[str, Any]]) -> lis
 
 
 async def definitions(answer: Answering, code: str) -> dict[int, Definition]:
-    """The definitions that an indicator had, by version."""
-    rows = await answer.connection.fetch(_SQL["definitions"], answer.question.programme, code)
+    """The definitions that an indicator had, by version, as was known at the answer's positions."""
+    rows = await answer.connection.fetch(
+        _SQL["definitions"],
+        answer.question.programme,
+        code,
+        [each.store for each in answer.positions],
+        [each.shard for each in answer.positions],
+        [each.position for each in answer.positions],
+    )
     found = {}
     for row in rows:
         body = orjson.loads(row["data"])

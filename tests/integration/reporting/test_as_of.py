@@ -167,3 +167,5 @@ async def test_as_of_resolves_to_one_position_of_every_shard(site: Site) -> None
             expected[each.store, each.shard] = each.position
     found = {(each["store"], each["shard"]): each["position"] for each in answer["meta"]["positions"]}
     assert found == expected
+    newest = max(each.recorded_at for each in log.sent if each.recorded_at < moment)
+    assert datetime.fromisoformat(answer["meta"]["newest_recorded_at"]) == newest

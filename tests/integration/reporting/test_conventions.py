@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,10 +14,13 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from shared.contracts.evaluation import TargetRevised
 from tests.integration.reporting.site import Site, shared_site
 from tests.servers import Servers
-from tests.unit.reporting.log import PROGRAMME, Log
+from tests.unit.reporting.log import PROGRAMME, Log, definition
 
+WIDE, NARROW = ["0", "90", "180", "270", "360"], ["10", "20", "30", "40", "60"]
+"""Bands of one indicator before and after they were put right."""
 BASE = f"/v1/programmes/{PROGRAMME}/"
 VIEWS = (
     *("national", "regions", "regions/R07", "activities", "indicators", "indicators/QN3", "committees", "completeness"),
@@ -68,6 +73,12 @@ async def get(site: Site, path: str, headers: Mapping[str, str] | None = None, /
 
 def parse(path: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
+
+
+def cursor(at: Any) -> str:
+    """What stands for a page whose look was judged at that time."""
+    places = [("committee", 0, 1_000), ("activity", 0, 1_000), ("evaluation", 0, 1_000)]
+    return base64.urlsafe_b64encode(orjson.dumps([places, 0, at])).decode()
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -175,6 +186,14 @@ async def test_pages_are_of_one_look_whatever_is_recorded_between_them(site: Sit
     assert len((await get(site, "meetings")).json()["meetings"]) == len(rows) + 1
 
 
+async def test_a_file_of_a_list_that_is_not_paged_leads_to_no_next_page(shared: Site) -> None:
+    whole = await get(shared, "completeness", format="csv", table="total")
+    paged = await get(shared, "completeness", format="csv", table="total", limit="1")
+    assert paged.content == whole.content
+    assert "next" not in paged.links
+    assert "next" in (await get(shared, "completeness", format="csv", table="by_region", limit="1")).links
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
@@ -190,6 +209,10 @@ async def test_pages_are_of_one_look_whatever_is_recorded_between_them(site: Sit
         ({"lang": "de"}, 400, "query.unreadable"),
         ({"limit": "0"}, 400, "query.unreadable"),
         ({"limit": "many"}, 400, "query.unreadable"),
+        ({"effective_at": "9999-12-31T23:59:59Z"}, 400, "query.unreadable"),
+        ({"cursor": cursor("0001-01-01T00:00:00+14:00")}, 400, "query.unreadable"),
+        ({"cursor": cursor("9999-12-31T23:59:59Z"), "format": "xlsx"}, 400, "query.unreadable"),
+        ({"cursor": cursor(2017)}, 400, "query.unreadable"),
         ({"cursor": "%%%"}, 400, "query.unreadable"),
         ({"cursor": "W1tdXQ=="}, 400, "query.unreadable"),
         ({"cursor": "W1tbIngiLDEsLTFdXSwwLCIyMDE3LTAxLTAxVDAwOjAwOjAwWiJd"}, 400, "query.unreadable"),
@@ -268,6 +291,36 @@ async def test_a_score_shows_its_working(shared: Site) -> None:
     assert steps["bands"] == definition["bands"]
     assert (steps["kind"], steps["figure"], steps["score"]) == ("bands", "45", "4.50")
     assert steps["lineage"] == "score/QN3/R07/2560-Q1"
+
+
+async def test_a_score_shows_its_working_by_the_bands_that_were_known_then(site: Site) -> None:
+    old = next(each for each in definition().indicators if each.code == "QN3")
+    first, second = (old.model_copy(update={"bands": tuple(map(Decimal, bands))}) for bands in (WIDE, NARROW))
+    log = Log()
+    log.register()
+    set_of = f"indicators:{PROGRAMME}"
+    told = {
+        "programme": PROGRAMME,
+        "code": "QN3",
+        "version": 2,
+        "old": old,
+        "revised_on": "2016-11-01",
+        "reason": "ปรับ",
+    }
+    wrong = log.at("2017-01-20").tell(set_of, TargetRevised(**told, new=first))
+    log.verify(log.measure("QN3:R07:2560-Q1", "45"))
+    log.score("QN3:R07:2560-Q1", "45", "1.50", wrong, indicator_version=2)
+    log.at("2017-03-01").void(wrong)
+    log.tell(set_of, TargetRevised(**told, new=second))
+    log.at("2017-03-02")
+    await site.project(log)
+
+    async def bands(**query: str) -> list[str]:
+        (steps,) = (await get(site, "indicators/QN3", **query)).json()["workings"]
+        return list(steps["bands"])
+
+    assert await bands(as_of="2017-02-01") == WIDE
+    assert await bands() == await bands(as_of="2017-03-01") == NARROW
 
 
 async def test_evidence_stands_beside_the_figure_with_who_assessed_it(shared: Site) -> None:

@@ -181,6 +181,19 @@ async def test_a_page_shows_what_was_known_on_the_day_that_is_asked_for(shared: 
     assert 'value="2017-01-13"' in after.text
 
 
+async def test_of_very_many_events_the_first_are_shown_and_where_all_are(
+    shared: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await shared.site.get("lineage", figure="committees")
+    monkeypatch.setattr("services.reporting.pages.sheets.tracing.MOST_EVENTS", 2)
+    page = (await shared.look("lineage?figure=committees&lang=en")).text
+
+    assert f"Events behind it: {len(whole['events'])}" in page
+    assert page.count("/events/") == 2 < len(whole["events"])
+    [link] = re.findall(r'href="(/v1/[^"]+/lineage[^"]*)"', page)
+    assert (await shared.site.client.get(unescape(link))).json()["events"] == whole["events"]
+
+
 async def test_an_empty_cell_says_why(shared: Reader) -> None:
     page = (await shared.look("indicators/QN3?lang=en")).text
 

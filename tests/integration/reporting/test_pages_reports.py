@@ -109,6 +109,11 @@ async def office(site: Site) -> AsyncIterator[Office]:
     await store.close()
 
 
+def verbs(page: str) -> list[str]:
+    """What the forms of an edition's page do."""
+    return [unescape(form[1]).partition("?")[0].rpartition("/")[2] for form in FORM.finditer(page)]
+
+
 async def drafted(office: Office, title: str = "รายงานผล (ตัวอย่าง)", **more: str) -> str:
     """A draft; the path of its page below the reports'."""
     page = await office.drafter.look()
@@ -133,9 +138,12 @@ async def test_a_report_goes_from_draft_to_publication_by_forms(office: Office) 
     await office.drafter.fill("/submit", await office.drafter.look(path))
     await office.approver.fill("/return", await office.approver.look(path), {"reason": "ขาดบทสรุป"})
     assert "ขาดบทสรุป" in await office.drafter.look(path)
+    assert verbs(await office.drafter.look(path)) == ["create"]
     await office.drafter.fill("/create", await office.drafter.look(path), {"title": "รายงานผล", "text": "บทสรุปใหม่"})
     await office.drafter.fill("/submit", await office.drafter.look(path))
+    assert verbs(await office.approver.look(path)) == ["approve", "return"]
     await office.approver.fill("/approve", await office.approver.look(path))
+    assert verbs(await office.approver.look(path)) == ["publish"]
     await office.approver.fill("/publish", await office.approver.look(path))
 
     page = await office.public.look(path)

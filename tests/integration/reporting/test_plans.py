@@ -165,7 +165,7 @@ async def test_an_event_is_found_by_its_id_and_its_kind(crowded: Database, state
     values: Mapping[str, Sequence[Any]] = {
         "event": (told.event_id, ["evaluation"], [0], [told.position]),
         "bodies": (PROGRAMME, "IndicatorMeasured", [told.event_id]),
-        "definitions": (PROGRAMME, "QN3"),
+        "definitions": (PROGRAMME, "QN3", ["evaluation"], [0], [told.position]),
         "is_of": (told.stream, PROGRAMME),
     }
     async with connected(crowded) as connection:

@@ -74,6 +74,12 @@ def test_the_same_content_gives_the_same_bytes(files: Mapping[str, File]) -> Non
     assert re.fullmatch("[0-9a-f]{64}", renderer_digest())
 
 
+def test_another_packer_of_workbooks_is_another_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = renderer_digest()
+    monkeypatch.setattr("zlib.ZLIB_RUNTIME_VERSION", "0.0")
+    assert renderer_digest.__wrapped__() != known
+
+
 def test_every_cell_is_the_same_in_html_and_workbook(content: Content, files: Mapping[str, File]) -> None:
     book = load_workbook(BytesIO(files["report.xlsx"].body))
     page = tables_of(files["report-en.html"])

@@ -47,6 +47,7 @@ def drafted(**changes: Any) -> ReportDrafted:
 def publish(**changes: Any) -> PublishFrozenReport:
     return PublishFrozenReport.model_validate(
         {
+            "draft": drafted(),
             "positions": [{"store": "committee", "shard": 0, "position": 12}],
             "at": "2017-05-31T10:00:00+07:00",
             "digests": [{"of": "programme", "sha256": HASH}],
@@ -58,7 +59,7 @@ def publish(**changes: Any) -> PublishFrozenReport:
 
 
 def published(**changes: Any) -> ReportPublished:
-    return ReportPublished.model_validate({**EDITION, **publish(**changes).model_dump()})
+    return ReportPublished.model_validate({**EDITION, **publish(**changes).model_dump(exclude={"draft"})})
 
 
 SUBMITTED = ReportSubmitted(**EDITION)
@@ -143,6 +144,11 @@ def test_a_published_report_stays_as_it_is() -> None:
     reviewed(*PUBLISHED).when(publish(content_hash="0" * 64)).then()
 
 
+def test_files_that_were_made_of_another_draft_are_not_published() -> None:
+    made_before = publish(draft=drafted(text="ฉบับก่อน"))
+    reviewed(drafted(), SUBMITTED, APPROVED).when(made_before).then_rejected("report.not_approved")
+
+
 @pytest.mark.parametrize("index", range(4))
 def test_nothing_of_a_published_report_is_voided(index: int) -> None:
     void = FactVoided(event_id=event_id(index), reason="ผิด")
@@ -157,6 +163,15 @@ def test_before_it_is_published_the_last_step_may_be_voided_and_no_earlier_one()
     for index in (0, 1):
         void = FactVoided(event_id=event_id(index), reason="ผิด")
         steps.when(void).then_rejected("effective.contradicts_later")
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_what_was_approved_is_not_made_an_earlier_draft_by_voiding_the_newest(index: int) -> None:
+    void = FactVoided(event_id=event_id(index), reason="ผิด")
+    steps = on_report(drafted(), drafted(text="ปรับปรุง"), SUBMITTED, APPROVED)
+    steps.when(void).then_rejected("effective.contradicts_later")
+    last = FactVoided(event_id=event_id(1), reason="ผิด")
+    on_report(drafted(), drafted(text="ปรับปรุง")).when(last).then(last)
 
 
 def test_the_next_edition_waits_until_the_one_before_it_is_published() -> None:

@@ -53,6 +53,13 @@ def test_any_text_is_an_instant_or_a_question_that_cannot_be_read(text: str) -> 
         assert found.tzinfo is UTC
 
 
+@pytest.mark.parametrize("text", ["1856-12-31T23:59:59+07:00", "2400-01-01T00:00:00+07:00", "9999-12-31T23:59:59Z"])
+def test_an_instant_of_a_year_that_no_day_can_be_written_in_cannot_be_read(text: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        asked.moment("effective_at", text)
+    assert refused.value.code == "query.unreadable"
+
+
 def test_what_is_not_asked_is_none() -> None:
     assert asked.moment("as_of", None) is None
     assert asked.whole("limit", None, 1, 10) is None

@@ -15,6 +15,9 @@ KINDS = ("region", "period", "programme")
 OPEN_ROWS = 20
 """So many rows of a kind are shown at once; more are folded away behind their number."""
 
+MOST_EVENTS = 1000
+"""So many events behind a figure are shown: a year's payments are more than a browser bears."""
+
 
 @dataclass(slots=True)
 class Group:
@@ -83,7 +86,7 @@ def _compare(asked: Asked) -> Sequence[Wanted]:
 def lineage(_show: Showing, parts: Parts, asked: Asked, _meta: Mapping[str, Any]) -> Context:
     """A figure, the same made of its events alone, and these."""
     found = parts[1]
-    return {**found, "members": [name for name in found["value"] if name in MEMBERS]}
+    return {**found, "members": [name for name in found["value"] if name in MEMBERS], "most": MOST_EVENTS}
 
 
 def _lineage(asked: Asked) -> Sequence[Wanted]:
