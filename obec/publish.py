@@ -28,7 +28,10 @@ def publish(
     to: Annotated[str, typer.Option(help="Any service of the installation; by default on this machine.")] = "",
     mapping: Annotated[Path | None, typer.Option("--map", help="How a CSV row becomes an event (TOML).")] = None,
 ) -> None:
-    """Send a file of events; what became of each is written to FILE.receipts.jsonl, and not sent again."""
+    """Send a file of events; what became of each is written to FILE.receipts.jsonl, and not sent again.
+
+    Exits 1 when anything of the file was refused, in this run or in an earlier one.
+    """
     from shared.kit.files import BadFile, Mapped
     from shared.kit.sending import CannotSend
 
@@ -41,18 +44,25 @@ def publish(
         outcomes = asyncio.run(_send(file, mapped, start, headers))
     except (BadFile, CannotSend, StackError) as error:
         raise fail(str(error)) from error
+    except OSError as error:
+        raise fail(f"what becomes of the events cannot be written down: {error}") from error
     console.print(_table(outcomes))
     if set(outcomes) - {"accepted", "waiting"}:
         raise typer.Exit(1)
 
 
 async def _send(file: Path, mapped: Mapped | None, start: str, headers: dict[str, str]) -> Counter[str]:
+    """What became of the file's events, in this run and earlier ones. Raises BadFile, CannotSend, OSError."""
+    from collections import Counter
+
     from shared.kit.files import events_of
     from shared.kit.sending import Receipts, Sender
 
     receipts = Receipts(file.with_name(f"{file.name}.receipts.jsonl"))
+    next(events_of(file, mapped), None)  # beside a file that cannot be read nothing is made
     receipts.load()
-    total = sum(1 for event in events_of(file, mapped) if receipts.lacks(event))
+    known = Counter(receipts.outcome(event) for event in events_of(file, mapped))
+    total = known.pop(None, 0)
     sender = Sender(start, headers)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
@@ -62,7 +72,7 @@ async def _send(file: Path, mapped: Mapped | None, start: str, headers: dict[str
                 bar.advance(task, count)
     finally:
         await sender.close()
-    return sender.outcomes
+    return sender.outcomes + Counter({outcome: count for outcome, count in known.items() if outcome})
 
 
 def _table(outcomes: Counter[str]) -> Table:

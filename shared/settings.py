@@ -230,13 +230,17 @@ class Settings(BaseSettings):
     def url(self, service: str) -> str:
         """Where callers reach a service over HTTP, without a slash at its end."""
         found: str | None = getattr(self, f"{service}_url")
-        return (found or f"http://{self.host}:{self.port(service)}").rstrip("/")
+        return (found or f"http://{self._authority}:{self.port(service)}").rstrip("/")
 
     @property
     def pages_address(self) -> str:
         """What browsers call reporting, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host and not self.host.startswith("[") else self.host
-        return (self.public_address or f"http://{host}:{self.reporting_port}").rstrip("/").lower()
+        return (self.public_address or f"http://{self._authority}:{self.reporting_port}").rstrip("/").lower()
+
+    @property
+    def _authority(self) -> str:
+        """The host as it stands in an address."""
+        return f"[{self.host}]" if ":" in self.host and not self.host.startswith("[") else self.host
 
     def _required(self, service: str, what: str) -> str:
         found: str | None = getattr(self, f"{service}_{what}")

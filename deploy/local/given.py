@@ -71,7 +71,7 @@ def _broker(environment: Mapping[str, str]) -> Broker | None:
 def _require_broker(servers: str) -> None:
     for server in servers.split(","):
         host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not (port.isascii() and port.isdigit() and len(port) < 6 and int(port) < 65_536):
             raise StackError(f"KAFKA_BOOTSTRAP_SERVERS must be host:port[,host:port…], not {servers!r}")
         if answers(int(port), host.strip("[]"), SECONDS):
             return

@@ -87,7 +87,8 @@ class Kafka:
             require_free(self.name, self.port)
             require_free("controller", self.controller_port)
             self._make_folder()
-            pid = processes.spawn(self._command(), self.log, os.environ, self.folder)
+            utf8 = {**os.environ, "LC_ALL": "C.UTF-8"}  # else Java does not find a folder with Thai in its name
+            pid = processes.spawn(self._command(), self.log, utf8, self.folder)
         if not processes.comes_up(pid, self.answers, START_SECONDS):
             raise StackError(f"Kafka does not come up on port {self.port}: {last_line(self.log)}")
         if not was_there:
@@ -142,7 +143,7 @@ class Kafka:
             "log.dirs": str(self.folder / "data"),
             **logins(self.passwords[ADMIN]),
         }
-        return "".join(f"{name}={value}\n" for name, value in properties.items())
+        return "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items())
 
     def _command(self) -> list[str]:
         return [
@@ -251,6 +252,13 @@ def _write_secret(path: Path, text: str) -> None:
     unfinished.touch(mode=0o600)
     unfinished.write_text(text)
     unfinished.rename(path)
+
+
+def _escaped(value: str) -> str:
+    """A value as Java reads it out of a file of properties: in Latin-1, with escapes for everything else."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = (int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
 
 
 def _digest(text: str) -> str:

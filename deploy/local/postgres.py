@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from deploy.local import processes
 from deploy.local.errors import StackError, last_line
@@ -168,20 +169,26 @@ def as_user(folder: Path) -> list[str]:
 def create_databases(admin_dsn: str, owner_password: str, app_password: str, analyst_password: str = "") -> None:
     """Make the services' databases and roles on any server where they are missing. Raises StackError."""
     given = {"owner": owner_password, "app": app_password, "analyst": analyst_password}
-    passwords = [part for role, password in given.items() for part in ("-v", f"{role}_password={password}")]
-    command = [
-        program("psql"),
-        admin_dsn,
-        "-XqAt",
-        "-v",
-        "ON_ERROR_STOP=1",
-        *passwords,
-        "-f",
-        str(HERE / "databases.sql"),
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    dsn, password = _without_password(admin_dsn)
+    # Everybody on the machine reads a command line; an environment is its owner's alone.
+    secret = {"PGPASSWORD": password, **{f"OBEC_{role.upper()}_PASSWORD": text for role, text in given.items()}}
+    told = [part for role in given for part in ("-c", rf"\getenv {role}_password OBEC_{role.upper()}_PASSWORD")]
+    file = str(HERE / "databases.sql")
+    command = [program("psql"), dsn, "-XqAt", "-v", "ON_ERROR_STOP=1", *told, "-f", file]
+    others = {name: text for name, text in os.environ.items() if name not in secret}
+    environment = {**others, **{name: text for name, text in secret.items() if text}}
+    run = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment)
     if run.returncode != 0:
         raise StackError(f"the databases could not be made: {run.stderr.strip().splitlines()[-1]}")
+
+
+def _without_password(dsn: str) -> tuple[str, str]:
+    """An address without the password in it, and the password; empty where none is in it."""
+    parts = urlsplit(dsn)
+    if parts.password is None:
+        return dsn, ""
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}").geturl(), unquote(parts.password)
 
 
 def _initdb(folder: Path) -> None:

@@ -28,6 +28,9 @@ AUDIENCE = "obec"
 MONITOR, ALARM_TOKEN = "reporting-monitor", "OBEC_ALARM_TOKEN"
 """The process that judges alarms, and the variable by which it is told an operator's token."""
 
+MOST_SHARDS, MOST_REPLICAS = 64, 32_767
+"""What services take at most, so that no topic is made that they then refuse; what Kafka can count."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -121,7 +124,7 @@ class Stack:
         Without ``background`` what works in the background waits for ``start_background``.
         """
         with self._locked():
-            shards, replication = self._count("OBEC_SHARDS"), self._count("OBEC_REPLICATION")
+            shards, replication = self._count("OBEC_SHARDS", MOST_SHARDS), self._count("OBEC_REPLICATION")
             self._start_servers(report)
             self._prepare(shards, replication, report)
             self._supervisor(self._process_environment()).start(report, background=background)
@@ -199,10 +202,10 @@ class Stack:
         if run.returncode != 0:
             raise StackError(f"the database of {service} could not be migrated: {last_line(log)}")
 
-    def _count(self, name: str) -> int:
+    def _count(self, name: str, most: int = MOST_REPLICAS) -> int:
         text = self.settings.get(name, "1")
-        if not (text.isascii() and text.isdigit() and int(text) > 0):
-            raise StackError(f"{name} must be a whole number from 1, not {text!r}")
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= most):
+            raise StackError(f"{name} must be a whole number from 1 to {most}, not {text!r}")
         return int(text)
 
     def _process_environment(self) -> dict[str, str]:

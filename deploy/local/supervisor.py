@@ -167,7 +167,7 @@ class Supervisor:
             command=" ".join([_quoted(f'"{sys.executable}"'), "-m", *program.words]),
             root=_quoted(ROOT),
             ready=_quoted(self._ready_file(program)),
-            more="".join(f',{key}="{_quoted(text)}"' for key, text in program.environment.items()),
+            more="".join(f',{key}="{_told(key, text)}"' for key, text in program.environment.items()),
             log=_quoted(self.home / "log" / f"{program.name}.log"),
             drain=DRAIN_SECONDS,
         )
@@ -243,6 +243,13 @@ def _says_ready(port: int) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _told(name: str, text: str) -> str:
+    """A value as it stands between quotation marks; StackError for one that supervisord would cut short."""
+    if '"' in text or "\n" in text or " ;" in text:
+        raise StackError(f"{name} cannot be told to processes: it has a quotation mark, a blank before ; or two lines")
+    return _quoted(text)
 
 
 def _quoted(text: object) -> str:

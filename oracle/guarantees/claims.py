@@ -1,6 +1,6 @@
 """I11: what one stream alone may hold is held by at most one at every position, recounted from the events.
 
-Active committee of a region, number of an order within its unit and year, number of a meeting within its body.
+Active committee of a region, number of an order within its unit and year, number of a meeting within its body, voucher.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from oracle.days import fiscal_year
 from oracle.rows.committees import intervals
-from oracle.rows.meetings import state_of
 from oracle.told import Told
-from shared.contracts.activity import MeetingAdjourned, MeetingHeld, MeetingScheduled
+from shared.contracts.activity import FundsDisbursed, MeetingAdjourned, MeetingHeld, MeetingScheduled
 from shared.contracts.committee import AppointmentOrderCorrected, CommitteeAppointed, CommitteeReconstituted
 from shared.contracts.common import FactVoided
 from shared.contracts.types import OrderNumber
@@ -50,6 +50,8 @@ def held_by(stream: str, living: Sequence[Told]) -> set[Held]:
         return {*_active_committee(stream, living), *_orders(living)}
     if stream.startswith("meeting:"):
         return set(_meeting_number(living))
+    if stream.startswith("budget:"):
+        return set(_vouchers(living))
     return set()
 
 
@@ -71,8 +73,16 @@ def _orders(living: Sequence[Told]) -> Iterable[Held]:
 
 
 def _meeting_number(living: Sequence[Told]) -> Iterable[Held]:
-    """A meeting that was cancelled holds its number no longer."""
+    """One that was cancelled keeps it: its number is given to no other."""
     named = [told for told in living if isinstance(told.event, MeetingScheduled | MeetingHeld | MeetingAdjourned)]
-    if named and state_of(living) != "cancelled":
+    if named:
         sent = named[-1].payload
         yield "meeting number", f"{sent['programme']}/{sent.get('region', '')}/{sent['number']}"
+
+
+def _vouchers(living: Sequence[Told]) -> Iterable[Held]:
+    """What a unit pays by: it numbers them anew in October."""
+    for told in living:
+        if isinstance(told.event, FundsDisbursed):
+            voucher = told.event.voucher
+            yield "voucher", f"{voucher.unit}/{fiscal_year(voucher.date)}/{''.join(voucher.number.split())}"

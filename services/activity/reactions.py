@@ -11,7 +11,6 @@ from uuid import UUID
 from services.activity.plan import ACTIVITY, Activity, stream_of
 from services.activity.progress import Evidence, Fact, due, gather, moves, names, take
 from shared.contracts import KNOWN_PROGRAMME, ProgrammeDefinition, Recorded
-from shared.contracts.committee import ProgrammeAmended, ProgrammeRegistered
 from shared.contracts.common import FactVoided
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import REGISTRY
@@ -27,6 +26,7 @@ COPIED = (
     "programme", "mandate", "committee", "publisher", "indicators", "measurement", "supervision", "evaluation", "report"
 )  # fmt: skip
 """Kinds of stream of others that hold definitions, rosters, who may send, or what may be evidence of progress."""
+_PROGRAMMES = "programme:"
 
 
 def learner() -> Learner:
@@ -66,15 +66,18 @@ class ProgressRule:
         return replies
 
     async def _facts_with(self, recorded: Recorded) -> dict[UUID, Fact | None]:
-        """The evidence including this event. A new definition may count what did not count before: all is read anew."""
-        if self._facts is None or isinstance(recorded.event, ProgrammeRegistered | ProgrammeAmended):
+        """The evidence including this event.
+
+        Another definition, also one that was voided, may count what did not count before: all is read anew.
+        """
+        if self._facts is None or recorded.stream.startswith(_PROGRAMMES):
             self._facts = await self._load()
         if recorded.event.spec.name in self._names or isinstance(recorded.event, FactVoided):
             take(self._facts, recorded)
         return self._facts
 
     async def _load(self) -> dict[UUID, Fact | None]:
-        copied = by_stream(await self._store.learned("programme:*"))
+        copied = by_stream(await self._store.learned(f"{_PROGRAMMES}*"))
         known = [fold_learned(KNOWN_PROGRAMME, history) for history in copied.values()]
         definitions = [each.definition for each in known if each.definition is not None]
         self._definitions = {each.programme: each for each in definitions}

@@ -20,6 +20,9 @@ from shared.contracts.committee import (
 )
 from shared.contracts.types import BANGKOK, Day, Line, Office, Prose, Sha256
 
+OWN = "obec"
+"""How the names of the services' own consumer groups begin: a publisher of that name might read in them."""
+
 
 class RegisterPublisher(Command):
     """Admit another system as a publisher."""
@@ -199,6 +202,8 @@ def _says(publisher: Publisher, event: Event) -> bool:
 
 def _require_rules(event: Event, context: Context) -> None:
     """Rejected when ``event`` breaks a rule of its own."""
+    if isinstance(event, PublisherRegistered):
+        require(event.publisher != OWN, "publisher.name_reserved", pointer="/publisher", publisher=event.publisher)
     match event:
         case PublisherRegistered(publisher=name, rights=rights) | PublisherChanged(publisher=name, rights=rights):
             _require_own_sources(name, rights)

@@ -22,6 +22,7 @@ from shared.contracts import (
     Rejected,
     require,
 )
+from shared.contracts.common import FactVoided
 from shared.contracts.definition import (
     Bands,
     IndicatorDefinition,
@@ -340,4 +341,11 @@ def _require_period(period: str, known: IndicatorSet) -> None:
     require(of_year, "period.not_of_programme", pointer="/period", period=period)
 
 
-INDICATORS = Aggregate("indicators", IndicatorSet(), evolve, decide, invariant, reads)
+def voidable(known: IndicatorSet, fact: FactVoided, _context: Context) -> None:
+    """A closed period is scored by the definitions of its closing, until it is reopened. Raises Rejected."""
+    for period, definitions in known.closed_periods.items():
+        needed = any(each.event == fact.event_id for each in definitions.values())
+        require(not needed, "period.closed", period=period)
+
+
+INDICATORS = Aggregate("indicators", IndicatorSet(), evolve, decide, invariant, reads, voidable=voidable)

@@ -452,4 +452,27 @@ def stands(measurement: Measurement, scored: IndicatorScored) -> bool:
     return standing.model_dump(exclude={"cause"}) == scored.model_dump(exclude={"cause"})
 
 
-MEASUREMENT = Aggregate("measurement", Measurement(), evolve, decide, invariant, reads)
+def reads_to_void(measurement: Measurement) -> Sequence[Read]:
+    """The set of indicators with its periods."""
+    programme = measurement.programme
+    return [Read(IndicatorSet, indicators_stream(programme))] if programme else []
+
+
+def voidable(measurement: Measurement, _fact: FactVoided, context: Context) -> None:
+    """Figures of a closed period are final, until it is reopened. Raises Rejected ``period.closed``."""
+    if not measurement.programme:
+        return
+    closed = measurement.period in _indicators(measurement.programme, context).closed_periods
+    require(not closed, "period.closed", period=measurement.period)
+
+
+MEASUREMENT = Aggregate(
+    "measurement",
+    Measurement(),
+    evolve,
+    decide,
+    invariant,
+    reads,
+    voidable=voidable,
+    reads_to_void=reads_to_void,
+)

@@ -41,6 +41,8 @@ _NAMES = (
 """Headers of binary mode, in the order in which they are sent."""
 DATA_HASH = "obec_datahash"
 """Header of a redacted event alone: what its data and salt came to, which keeps the chain of hashes."""
+_LARGEST_SHARD, _LARGEST = 2**31, 2**63
+"""Whole numbers from 0 to below these can be kept."""
 _UNUSED = {"ce_specversion": b"", "content-type": b""}
 """What every record has and nobody here reads."""
 
@@ -174,17 +176,20 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
             told = tuple(found[name] for name in _NAMES)
         (_, event_id, source, event_type, stream, occurred, _, recorded, received, shard, position, stream_version,
          this_hash, previous_hash, correlation_id, causation_id, traceparent, metadata, salt) = told  # fmt: skip
+        numbers = _kept_numbers(int(shard), int(position), int(stream_version))
+        if b"\0" in b"".join(told):
+            raise ValueError("U+0000 cannot be kept")
         return Envelope(
             source.decode().removeprefix(SOURCE_PREFIX),
-            int(shard),
-            int(position),
+            numbers[0],
+            numbers[1],
             stream.decode(),
-            int(stream_version),
+            numbers[2],
             event_id.decode(),
             event_type.decode(),
-            from_wire_time(occurred.decode()),
-            from_wire_time(recorded.decode()),
-            from_wire_time(received.decode()),
+            _instant(occurred),
+            _instant(recorded),
+            _instant(received),
             metadata.decode(),
             value,
             salt.decode(),
@@ -197,3 +202,17 @@ def from_headers(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> E
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise ContractError("record.not_an_event", f"not an event: {error!r}") from error
+
+
+def _kept_numbers(shard: int, position: int, stream_version: int) -> tuple[int, int, int]:
+    """The numbers of a record; ValueError for those that no column can hold, which would stop whoever asks for them."""
+    if not (0 <= shard < _LARGEST_SHARD and 0 <= position < _LARGEST and 0 <= stream_version < _LARGEST):
+        raise ValueError("shard, position or version is no number that can be kept")
+    return shard, position, stream_version
+
+
+def _instant(text: bytes) -> datetime:
+    moment = from_wire_time(text.decode())
+    if moment.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return moment

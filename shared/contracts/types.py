@@ -41,8 +41,10 @@ FIRST_YEAR, LAST_YEAR = 1900, 2299
 
 
 def _utc(moment: datetime) -> datetime:
+    _require_year(moment.year)  # before it is reckoned with, and after: what is kept has to be read again
+    moment = moment.astimezone(UTC)
     _require_year(moment.year)
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _day(day: date) -> date:

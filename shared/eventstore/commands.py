@@ -202,9 +202,10 @@ class CommandHandler:
         )
 
     def _reads(self, request: Request, history: Sequence[Recorded]) -> Sequence[Read]:
+        state = fold(request.aggregate, history)
         if isinstance(request.command, FactVoided):
-            return ()
-        return request.aggregate.reads(request.command, fold(request.aggregate, history))
+            return request.aggregate.reads_to_void(state)
+        return request.aggregate.reads(request.command, state)
 
     async def _read_all(self, reads: Collection[Read]) -> dict[Read, _Seen]:
         """What is read, each once."""

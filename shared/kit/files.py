@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -38,8 +39,8 @@ class Mapped:
     def read(cls, path: Path) -> Mapped:
         """The mapping in a TOML file. Raises BadFile."""
         try:
-            told = tomllib.loads(path.read_text("utf-8"))
-            return cls(
+            told = tomllib.loads(path.read_text("utf-8-sig"))
+            made = cls(
                 told["source"], told["type"], told["id"], told["data"], frozenset(told.get("numbers", ())),
                 told.get("subject", ""),
             )  # fmt: skip
@@ -49,16 +50,28 @@ class Mapped:
             raise BadFile(f"{path} is not TOML: {error}") from error
         except KeyError as error:
             raise BadFile(f"{path}: {error.args[0]} is missing; a mapping has source, type, id and data") from error
+        except TypeError as error:
+            raise BadFile(f"{path}: numbers is no list of paths") from error
+        texts = (made.source, made.type, made.id, made.subject)
+        if not all(isinstance(each, str) for each in texts) or not isinstance(made.data, dict):
+            raise BadFile(f"{path}: source, type, id and subject are texts, data is a table")
+        return made
 
     def event(self, row: Mapping[str, str]) -> dict[str, Any]:
-        """The event of a row. Raises KeyError for a column that is not there, ValueError for a number that is none."""
+        """The event of a row.
+
+        Raises KeyError for a column that is not there, ValueError for a number that is none, or an id that is empty.
+        """
         data: dict[str, Any] = {}
         for path, wanted in self.data.items():
             value = wanted.format_map(row).strip() if isinstance(wanted, str) else wanted
             if value != "":
                 _put(data, path, int(value) if path in self.numbers else value)
         kind = self.type if "." in self.type else f"{TYPE_PREFIX}{self.type}.v1"
-        made = {"specversion": "1.0", "id": self.id.format_map(row), "source": self.source, "type": kind}
+        identity = self.id.format_map(row)
+        if not identity.strip():
+            raise ValueError("its id is empty")
+        made = {"specversion": "1.0", "id": identity, "source": self.source, "type": kind}
         if self.subject:
             made["subject"] = self.subject.format_map(row)
         return {**made, "data": data}
@@ -76,27 +89,48 @@ def events_of(path: Path, mapped: Mapped | None = None) -> Iterator[dict[str, An
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, written in enumerate(file, 1):
+            line = written.removeprefix(codecs.BOM_UTF8) if number == 1 else written
             if not line.strip():
                 continue
             try:
                 event = orjson.loads(line)
             except orjson.JSONDecodeError as error:
                 raise BadFile(f"{path}, line {number}: not JSON") from error
-            if not isinstance(event, dict) or not event.get("id") or not event.get("source"):
+            if not isinstance(event, dict) or not (_is_text(event.get("id")) and _is_text(event.get("source"))):
                 raise BadFile(f"{path}, line {number}: not an event with an id and a source")
             yield event
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _rows(path: Path, mapped: Mapped) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            try:
-                yield mapped.event({name: value or "" for name, value in row.items() if name is not None})
-            except KeyError as error:
-                raise BadFile(f"{path}, line {number}: there is no column {error.args[0]}") from error
-            except ValueError as error:
-                raise BadFile(f"{path}, line {number}: {error}") from error
+        rows = csv.DictReader(file, restkey="", strict=True)
+        try:
+            for row in rows:
+                made = _event(mapped, row)
+                if made is not None:
+                    yield made
+        except UnicodeDecodeError:
+            raise
+        except KeyError as error:
+            raise BadFile(f"{path}, line {rows.line_num}: there is no column {error.args[0]}") from error
+        except (csv.Error, ValueError) as error:
+            raise BadFile(f"{path}, line {rows.line_num}: {error}") from error
+        except (AttributeError, TypeError) as error:
+            raise BadFile(f"{path}, line {rows.line_num}: the mapping does not fit: {error}") from error
+
+
+def _event(mapped: Mapped, row: dict[str, Any]) -> dict[str, Any] | None:
+    """The event of a row; None of one in which nothing stands. Raises ValueError for more values than columns."""
+    beyond = row.pop("", None)
+    if any(each.strip() for each in (beyond if isinstance(beyond, list) else ())):
+        raise ValueError('more values than columns; a value with a comma in it stands in "…"')
+    told = {name: value or "" for name, value in row.items()}
+    return mapped.event(told) if any(value.strip() for value in told.values()) else None
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +16,8 @@ import stamina
 
 BATCH = 200
 """Events of one request; one that is not answered is sent again, and answered as before."""
+BATCH_BYTES = 4 * 1024 * 1024
+"""Of one request's events, half of what a service takes; a single event may be larger."""
 PATIENCE = 60.0
 """Seconds for which a batch is sent again while a service does not answer."""
 MEDIA_TYPE = "application/cloudevents-batch+json"
@@ -37,31 +38,43 @@ class Receipts:
     """What became of the events of a file, line by line in a file beside it: that is what lets sending go on."""
 
     path: Path
-    final: set[tuple[str, str]] = field(default_factory=set)
+    final: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By source and id the outcome, of what sending again does not change."""
 
     def load(self) -> None:
-        """Read what an earlier run has written; a last line that was cut off is left out."""
-        if not self.path.exists():
-            return
-        for line in self.path.read_bytes().splitlines():
+        """Read what an earlier run has written, and see that more can be; a last line that was cut off is left out.
+
+        Raises OSError where nothing can be written.
+        """
+        with self.path.open("a+b") as file:
+            file.seek(0)
+            text = file.read()
+            if text and not text.endswith(b"\n"):
+                file.write(b"\n")
+        for line in text.splitlines():
             try:
-                told = orjson.loads(line)
-            except orjson.JSONDecodeError:
+                self._note(orjson.loads(line))
+            except (orjson.JSONDecodeError, KeyError, TypeError):
                 continue
-            if told["outcome"] in FINAL:
-                self.final.add((told["source"], told["id"]))
 
     def keep(self, told: Iterable[Mapping[str, Any]]) -> None:
-        """Write down what was answered."""
+        """Write down what was answered. Raises OSError."""
         with self.path.open("ab") as file:
             for each in told:
                 file.write(orjson.dumps(each) + b"\n")
-                if each["outcome"] in FINAL:
-                    self.final.add((each["source"], each["id"]))
+                self._note(each)
+
+    def outcome(self, event: Mapping[str, Any]) -> str | None:
+        """What became of an event for good; None while nothing final is known."""
+        return self.final.get((event["source"], event["id"]))
+
+    def _note(self, told: Mapping[str, Any]) -> None:
+        if told["outcome"] in FINAL:
+            self.final[told["source"], told["id"]] = told["outcome"]
 
     def lacks(self, event: Mapping[str, Any]) -> bool:
         """Whether nothing final is known of an event."""
-        return (event["source"], event["id"]) not in self.final
+        return self.outcome(event) is None
 
 
 class Sender:
@@ -73,6 +86,7 @@ class Sender:
         self._start, self.headers = start.rstrip("/"), dict(headers)
         self._http = httpx.AsyncClient(headers=dict(headers), timeout=30.0, trust_env=False, transport=transport)
         self._urls: dict[str, str] = {}
+        self._most = BATCH
         self.outcomes: Counter[str] = Counter()
 
     async def close(self) -> None:
@@ -86,16 +100,20 @@ class Sender:
         """
         await self.learn()
         wanted = (event for event in events if receipts.lacks(event))
-        while batch := list(islice(wanted, BATCH)):
+        for batch in _batches(wanted, self._most):
             told = await self.batch(batch)
             receipts.keep(told)
             self.outcomes.update(each["outcome"] for each in told)
             yield len(batch)
 
     async def learn(self) -> None:
-        """Ask which service takes which type. Raises CannotSend."""
+        """Ask which service takes which type, and how many at once. Raises CannotSend."""
         answer = await self._patiently("GET", f"{self._start}/v1/publishers/me")
-        self._urls = answer["types"]
+        try:
+            self._urls = dict(answer["types"])
+            self._most = min(BATCH, int(answer["limits"]["batch_events"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise CannotSend(f"{self._start} is no service of this programme") from error
 
     async def batch(self, events: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Receipts in the order of the events, with the service's address each; those of one service go together.
@@ -147,15 +165,43 @@ class Sender:
         headers = {} if events is None else {"Content-Type": MEDIA_TYPE}
         try:
             answer = await self._http.request(method, url, content=content, headers=headers)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise CannotSend(f"{url} is no address: {error}") from error
         except httpx.TransportError as error:
             raise _TryAgain(repr(error)) from error
         if answer.status_code == 429 or answer.status_code >= 500:
             await asyncio.sleep(_pause(answer))
             raise _TryAgain(f"{answer.status_code}")
-        found = orjson.loads(answer.content)
+        found = _json(answer)
         if not answer.is_success:
-            raise CannotSend(f"{url}: {found.get('code', answer.status_code)} {found.get('en', '')}")
+            problem = found if isinstance(found, dict) else {}
+            raise CannotSend(f"{url}: {problem.get('code', answer.status_code)} {problem.get('en', '')}".rstrip())
+        if found is None:
+            raise CannotSend(f"{url} does not answer with JSON: it is no service of this programme")
         return found
+
+
+def _batches(events: Iterable[Mapping[str, Any]], most: int) -> Iterator[list[Mapping[str, Any]]]:
+    """The events in runs of ``most`` at most, that together are no larger than a request may be."""
+    batch: list[Mapping[str, Any]] = []
+    size = 0
+    for event in events:
+        more = len(orjson.dumps(event))
+        if batch and (len(batch) >= most or size + more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += more
+    if batch:
+        yield batch
+
+
+def _json(answer: httpx.Response) -> Any:
+    """What was answered; None for what is no JSON."""
+    try:
+        return orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _pause(answer: httpx.Response) -> float:

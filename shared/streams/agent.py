@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import structlog
@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.contracts import ContractError
-from shared.contracts.envelope import Envelope
+from shared.contracts.envelope import Envelope, from_headers
 from shared.operating.heartbeats import Work
 from shared.streams.batch import Batch, Claimed, Halted, read_batch
 from shared.streams.broker import Broker
@@ -29,7 +29,7 @@ from shared.streams.projection import Connection
 from shared.streams.reaction import Reaction
 from shared.streams.replaying import Replayer, Replays
 from shared.streams.runner import LOOK_SECONDS, LOST, RETRY
-from shared.streams.topics import records
+from shared.streams.topics import end_of, records
 from shared.telemetry import CONSUMED_EVENTS
 
 log = structlog.get_logger(__name__)
@@ -128,6 +128,9 @@ class RecordTaker:
 
     async def _catch_up(self, place: TopicPartition) -> None:
         claimed = await self._claimed(place)
+        end = await end_of(self._broker, place.topic, place.partition)
+        if end < claimed.next_offset:
+            self._halt(claimed, Halted("stream.topic_reset", f"{place.topic} ends at {end}, before what was read"))
         async for record in records(self._broker, place.topic, place.partition, begin=claimed.next_offset):
             await self._in_order(place, record)
 
@@ -158,6 +161,7 @@ class RecordTaker:
     async def _in_order(self, place: TopicPartition, record: Any) -> None:
         claimed = self._claims[place]
         if record.offset < claimed.next_offset:
+            await self._require_read_before(claimed, record)
             return
         if not self._going.is_set():
             raise _Paused
@@ -166,11 +170,24 @@ class RecordTaker:
         if batch.halted is not None and skipped:
             batch = read_batch([record], claimed, recompute=True, passed_over=(record.offset,))
         if batch.halted is not None:
-            self._halted[f"{claimed.store}/{claimed.shard}"] = batch.halted.code
-            raise batch.halted
+            self._halt(claimed, batch.halted)
         for event in () if skipped else batch.events:
             await self._answer(place, record.offset, event)
         await self._settle(place, claimed, batch)
+
+    async def _require_read_before(self, claimed: Claimed, record: Any) -> None:
+        """A record that lies before what was read repeats it, or the topic was made anew and holds other offsets."""
+        try:
+            position = from_headers(record.headers, record.value).position
+        except ContractError:
+            return
+        if position > claimed.position and not await self._orders.skipped(self._pool, claimed, record.offset):
+            told = f"{record.topic} holds position {position} at {record.offset}, before what was read"
+            self._halt(claimed, Halted("stream.topic_reset", told))
+
+    def _halt(self, claimed: Claimed, halted: Halted) -> NoReturn:
+        self._halted[f"{claimed.store}/{claimed.shard}"] = halted.code
+        raise halted
 
     async def _answer(self, place: TopicPartition, offset: int, event: Envelope) -> None:
         """Have every reaction answer, or park the event with its cause; its stream waits behind it."""

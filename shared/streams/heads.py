@@ -65,7 +65,17 @@ def read_head(value: bytes | None) -> Head | None:
     """What a record says; None when it is no head: it is passed over, for nothing is counted by it."""
     try:
         told = orjson.loads(value or b"")
-        return Head(told["store"], told["shard"], told["position"], from_wire_time(told["time"]))
+        head = Head(told["store"], told["shard"], told["position"], from_wire_time(told["time"]))
+        if _can_be_kept(head):
+            return head
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        log.warning("not a head", value=str(value)[:200])
-        return None
+        pass
+    log.warning("not a head", value=str(value)[:200])
+    return None
+
+
+def _can_be_kept(head: Head) -> bool:
+    """Whether a database takes it: one that it refuses would be read, and refused, again and again."""
+    numbers = ((head.shard, 2**31), (head.position, 2**63))
+    whole = all(type(number) is int and 0 <= number < limit for number, limit in numbers)
+    return whole and isinstance(head.store, str) and "\0" not in head.store and head.time.tzinfo is not None

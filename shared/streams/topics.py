@@ -63,6 +63,13 @@ async def reader(broker: Broker, topic: str, partition: int) -> AsyncIterator[tu
         await consumer.stop()
 
 
+async def end_of(broker: Broker, topic: str, partition: int) -> int:
+    """The offset that the next record of a partition will have."""
+    async with reader(broker, topic, partition) as (consumer, place):
+        end: int = (await consumer.end_offsets([place]))[place]
+        return end
+
+
 async def records(
     broker: Broker, topic: str, partition: int, *, begin: int = 0
 ) -> AsyncGenerator[ConsumerRecord, None]:

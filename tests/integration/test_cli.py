@@ -55,10 +55,16 @@ def test_a_wrong_port_is_said_in_one_line(settings: Settings, command: str) -> N
     assert_one_line(run, "OBEC_ISSUER_PORT must be a port number from 1 to 65535, not 'http'")
 
 
-@pytest.mark.parametrize("name", ["OBEC_SHARDS", "OBEC_REPLICATION"])
-def test_a_wrong_number_is_said_in_one_line_before_anything_starts(settings: Settings, name: str) -> None:
-    run = obec("up", settings={**settings, name: "many"})
-    assert_one_line(run, f"{name} must be a whole number from 1, not 'many'")
+@pytest.mark.parametrize(
+    ("name", "value", "most"),
+    [("OBEC_SHARDS", "65", 64), ("OBEC_REPLICATION", "many", 32_767)],
+    ids=["shards", "copies"],
+)
+def test_a_wrong_number_is_said_in_one_line_before_anything_starts(
+    settings: Settings, name: str, value: str, most: int
+) -> None:
+    run = obec("up", settings={**settings, name: value})
+    assert_one_line(run, f"{name} must be a whole number from 1 to {most}, not '{value}'")
     assert not (data_folder(settings) / "kafka").exists()
 
 

@@ -29,7 +29,7 @@ from tests.servers import FOLDER, Servers, embedded, run_folder
 def one_stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack for the tests of this module that find it running, whatever one of them did to it."""
     assert servers
-    stack = embedded(run_folder() / f"own-{tmp_path_factory.mktemp('stack').name}")
+    stack = embedded(run_folder() / f"ที่ทำการ own-{tmp_path_factory.mktemp('stack').name}")
     stack.home.mkdir(parents=True)
     yield stack
     stack.reset()

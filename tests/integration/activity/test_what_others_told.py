@@ -14,10 +14,13 @@ import pytest
 from services.activity.budget import DisburseFunds
 from services.activity.http import COLLECTIONS, LEARNED
 from services.activity.meeting import MEETING
+from services.activity.plan import CompleteActivity, PlanActivity, StartActivity
+from services.activity.reactions import ProgressRule
 from shared.contracts import Command, Event, Rejected
 from shared.contracts.activity import MeetingAdjourned, MeetingHeld
-from shared.contracts.committee import CommitteeAppointed, MemberEnded, ProgrammeRegistered, Seat
+from shared.contracts.committee import CommitteeAppointed, MemberEnded, ProgrammeAmended, ProgrammeRegistered, Seat
 from shared.contracts.common import FactVoided
+from shared.contracts.definition import CompletionRule
 from shared.contracts.envelope import GENESIS, Envelope
 from shared.contracts.types import OrderNumber, bangkok_midnight
 from shared.eventstore.append import Answer
@@ -44,6 +47,8 @@ appointed = CommitteeAppointed(
     mandate_version=1,
     members=(member("chair", Seat.CHAIR), member("secretary", Seat.SECRETARY), member("teacher")),
 )
+
+PLAN = PlanActivity(programme=PROGRAMME, code="1.2", opens=day(1, 1), closes=day(3, 1), deadline=day(4, 1))
 
 
 def registered(programme: str = PROGRAMME) -> ProgrammeRegistered:
@@ -177,6 +182,21 @@ async def test_payments_at_once_are_not_more_than_was_allocated(service: Service
     told = await asyncio.gather(*(disburse(service, each) for each in payments), return_exceptions=True)
     assert sum(isinstance(each, Answer) for each in told) == 1
     assert {each.code for each in told if isinstance(each, Rejected)} == {"budget.over_allocation"}
+
+
+async def test_an_amendment_that_was_voided_moves_the_plan_no_longer(service: Service) -> None:
+    """As it would not if the process had been started anew."""
+    rule, stream = ProgressRule(service.handler.store), f"programme:{PROGRAMME}"
+    ruled = definition(rules={"1.2": CompletionRule(evidence=("CommitteeAppointed",), per="programme")})
+    amended = ProgrammeAmended(programme=PROGRAMME, version=2, definition=ruled, digest=ruled.digest(), reason="กติกา")
+    await service.create("activities", PLAN)
+    amendment = await service.learns(stream, amended)
+    await service.learns(COMMITTEE, appointed)
+    order = service.copied[-1]
+    assert [type(each.command) for each in await rule.respond(order) or ()] == [StartActivity, CompleteActivity]
+    await service.learns(stream, FactVoided.model_validate({"event_id": amendment, "reason": "ผิด"}))
+    assert await rule.respond(service.copied[-1]) is None
+    assert await rule.respond(order) is None
 
 
 async def disburse(service: Service, payment: DisburseFunds) -> Answer:

@@ -21,7 +21,7 @@ from shared.ingress.facts import Fact, Facts
 from shared.ingress.handler import NotOurs
 from shared.ingress.register import Publisher
 from tests.conftest import NewDatabase
-from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, incoming, proposed
+from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, incoming, members, proposed
 from tests.unit.committee.examples import PROGRAMME_ID, definition, mandate_text
 
 
@@ -149,6 +149,26 @@ async def test_facts_that_wait_for_each_other_move_in_the_order_in_which_they_to
     names = ["CommitteeProposed", "CommitteeAppointed", "MemberEnded"]
     history = await empty.store.history(f"committee:{PROGRAMME_ID}:R07:1")
     assert [each.event.spec.name for each in history] == names
+
+
+async def test_what_is_told_late_is_of_the_committee_that_was_in_office_then(on: Desk) -> None:
+    """The first is dissolved before its last facts come, and another is proposed already."""
+    region = {"programme": PROGRAMME_ID, "region": "R07"}
+    first = (await on.send(proposed())).stream
+    assert (await on.send(appointed())).outcome == "accepted"
+    ended = event("CommitteeDissolved", "d-1", {**region, "dissolved_on": "2017-03-01", "reason": "ครบวาระ"})
+    assert (await on.send(ended)).outcome == "accepted"
+    left = {"holder": {"person_id": members()[1]["person_id"]}, "reason": "ย้าย"}
+    late = await on.send(event("MemberEnded", "m-1", {**region, **left, "ended_on": "2017-02-01"}))
+    assert (late.outcome, late.stream) == ("accepted", first)
+    second = (await on.send(proposed("p-2", proposed_on="2017-02-15"))).stream
+    later = event("MemberRoleChanged", "c-1", {
+        **region, "holder": {"person_id": members()[0]["person_id"]}, "seat": "chair", "voting": False,
+        "effective_from": "2017-02-10",
+    })  # fmt: skip
+    assert (await on.send(later)).stream == first
+    again = await on.send(event("MemberEnded", "m-2", {**region, **left, "ended_on": "2017-03-05"}))
+    assert (again.outcome, again.stream) == ("waiting", second)
 
 
 async def test_a_command_of_an_officer_wakes_what_waits_for_it(on: Desk) -> None:

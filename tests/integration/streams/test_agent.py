@@ -15,7 +15,7 @@ from shared.contracts.envelope import Envelope
 from shared.streams.agent import RecordTaker
 from shared.streams.batch import Halted
 from shared.streams.reaction import Reaction
-from shared.streams.topics import Topics
+from shared.streams.topics import Topics, records
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
 from tests.integration.streams.test_runner import Stage, chain
@@ -27,6 +27,7 @@ PAUSE = """
 INSERT INTO consumer_control VALUES ('test.agent', {paused})
 ON CONFLICT (consumer) DO UPDATE SET paused = excluded.paused RETURNING 1
 """
+MORE_WAS_READ = "UPDATE consumer_offsets SET next_offset = {offset} WHERE consumer = 'test.agent' RETURNING 1"
 SKIP = "INSERT INTO skips VALUES ('committee', 0, {record}, 'แปลกปลอม', 'usr') RETURNING 1"
 
 
@@ -120,6 +121,26 @@ async def test_what_is_skipped_is_passed_over(agents: Agents) -> None:
         await agents.query(SKIP.format(record=5))
         await agents.read(taker)
     assert reaction.answered == [1, 3, 4, 5, 6, 7, 8]
+
+
+async def test_a_topic_that_was_made_anew_is_not_taken_for_one_that_was_read(agents: Agents) -> None:
+    """Before, more lay on it: an event at a lower offset is new, and nobody would ever have answered it."""
+    reaction = Answering()
+    await agents.send(chain(5))
+    async with agents.taking(reaction) as taker:
+        await agents.read(taker)
+    await agents.query(MORE_WAS_READ.format(offset=9))
+    await agents.send(chain(7)[5:])
+    async with agents.taking(reaction) as taker:
+        with pytest.raises(Halted) as reset:
+            await agents.read(taker)
+        assert reset.value.code == "stream.topic_reset"
+        newest = [record async for record in records(agents.broker, agents.topic, 0)][-1]
+        with pytest.raises(Halted) as reset:
+            await taker.take(newest)
+        assert reset.value.code == "stream.topic_reset"
+        assert dict(taker.work().halted) == {"committee/0": "stream.topic_reset"}
+    assert reaction.answered == [1, 2, 3, 4, 5]
 
 
 async def is_(agents: Agents, sql: str, wanted: Any) -> bool:

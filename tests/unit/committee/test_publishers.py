@@ -108,6 +108,12 @@ def test_a_publishers_name_is_short_and_plain(name: str) -> None:
         RegisterPublisher(publisher=name, office=OFFICE, rights=rights())
 
 
+def test_no_publisher_has_the_name_that_the_services_groups_begin_with() -> None:
+    rights_of_obec = rights("/ext/obec/central")
+    command = RegisterPublisher(publisher="obec", office=OFFICE, rights=rights_of_obec)
+    given().on(command.stream(), PUBLISHER).when(command).then_rejected("publisher.name_reserved")
+
+
 def test_a_publisher_is_registered() -> None:
     publisher().when(register()).then(registered())
 

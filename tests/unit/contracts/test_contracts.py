@@ -248,6 +248,12 @@ def test_a_day_of_no_year_that_anything_is_told_of_is_refused(year: str) -> None
             TypeAdapter(kind).validate_python(text)
 
 
+@pytest.mark.parametrize("text", ["1900-01-01T00:00:00+07:00", "2299-12-31T23:59:59-00:30"])
+def test_an_instant_that_is_taken_can_be_read_again(text: str) -> None:
+    with pytest.raises(ValueError, match="the year must be from 1900 to 2299"):
+        TypeAdapter(Instant).validate_python(text)
+
+
 def _dissolved(reason: str) -> CommitteeDissolved:
     return CommitteeDissolved.model_validate(
         {"programme": "2560-cluster", "region": "R07", "dissolved_on": "2017-01-12", "reason": reason}

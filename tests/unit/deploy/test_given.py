@@ -34,7 +34,7 @@ def test_one_of_a_services_two_addresses_is_not_enough(missing: str) -> None:
         Given.of_environment({name: dsn for name, dsn in PAIR.items() if name != missing})
 
 
-@pytest.mark.parametrize("servers", ["localhost", "localhost:", ":9092", "localhost:x", "a:1,,"])
+@pytest.mark.parametrize("servers", ["localhost", "localhost:", ":9092", "localhost:x", "a:1,,", "a:65536", "a:²"])
 def test_a_broker_list_without_host_and_port_is_refused(servers: str) -> None:
     with pytest.raises(StackError, match="KAFKA_BOOTSTRAP_SERVERS must be host:port"):
         Given(Broker(servers)).require_reachable()

@@ -329,6 +329,16 @@ def test_a_closed_period_is_scored_by_the_definition_of_its_closing() -> None:
     assert again.version == 2
 
 
+def test_a_definition_that_scores_a_closed_period_is_not_voided_until_it_is_reopened() -> None:
+    revised, later = target_revised(2, date(2016, 10, 3)), target_revised(3, date(2017, 3, 1), target="90")
+    closed = PeriodClosed(programme=PROGRAMME, period="2560-Q1", definitions=(*map(event_id, (0, 4, 2, 3)),))
+    void = FactVoided(event_id=event_id(4), reason="ผิด")
+    on(*DEFINED, revised, closed).when(void).then_rejected("period.closed")
+    on(*DEFINED, revised, closed, REOPENED).when(void).then(void)
+    of_later = FactVoided(event_id=event_id(6), reason="ผิด")
+    on(*DEFINED, revised, closed, later).when(of_later).then(of_later)
+
+
 # Laws
 
 EVENTS = st.sampled_from(

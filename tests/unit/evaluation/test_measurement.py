@@ -353,6 +353,14 @@ def test_a_figure_is_voided_by_who_sent_it_or_an_officer() -> None:
     on(measured()).by("usr-stranger", "approver").when(void).then_rejected("fact.not_yours")
 
 
+def test_of_a_closed_period_nothing_is_voided_until_it_is_reopened() -> None:
+    void = FactVoided(event_id=event_id(0), reason="ผิด")
+    for history in ((measured(),), (measured(), verified())):
+        closed = on(*history).where(INDICATORS_STREAM, indicators(CLOSED))
+        closed.when(void).then_rejected("period.closed")
+        on(*history[:1]).where(INDICATORS_STREAM, indicators(CLOSED, REOPENED)).when(void).then(void)
+
+
 # What a rule computes
 
 YEAR = measurement_of("QN1", "R01", "2560-Y")

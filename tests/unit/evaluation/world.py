@@ -92,11 +92,12 @@ class World:
         self, stream: str, command: Command | FactVoided, history: list[Recorded], actor: str, roles: frozenset[str]
     ) -> list[Decided]:
         aggregate = self._aggregates[stream.partition(":")[0]]
-        if isinstance(command, FactVoided):
-            return void(aggregate, command, history, Context(self.now, actor, roles, stream))
-        reads = aggregate.reads(command, fold(aggregate, history))
+        known, voiding = fold(aggregate, history), isinstance(command, FactVoided)
+        reads = aggregate.reads_to_void(known) if voiding else aggregate.reads(command, known)
         states = {read.stream: self._read(read.state, read.stream, read.at) for read in reads}
         context = Context(self.now, actor, roles, stream, states)
+        if isinstance(command, FactVoided):
+            return void(aggregate, command, history, context)
         decided = decide(aggregate, command, history, context)
         assert decide(aggregate, command, history, context) == decided, "deciding is deterministic"
         return decided

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,3 +93,56 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     file.write_bytes("เลขที่\n".encode("tis-620"))
     with pytest.raises(BadFile, match="UTF-8"):
         list(events_of(file, Mapped("/s", "MeetingHeld", "{a}", {})))
+
+
+def rows(folder: Path, text: str) -> list[dict[str, Any]]:
+    return list(events_of(written(folder, "paid.csv", text), Mapped.read(written(folder, "map.toml", MAPPING))))
+
+
+def test_a_value_with_a_comma_that_nobody_quoted_moves_no_other(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="line 2: more values than columns"):
+        rows(tmp_path, CSV.replace("125000", "125,000"))
+
+
+def test_a_quote_that_does_not_end_swallows_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="unexpected end of data"):
+        rows(tmp_path, CSV.replace("ขบ 1/2560", '"ขบ 1/2560'))
+
+
+def test_rows_in_which_nothing_stands_are_left_out(tmp_path: Path) -> None:
+    assert len(rows(tmp_path, CSV + "\n,,,,\n , ,,,,\n")) == 2
+
+
+def test_a_row_without_an_id_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="line 3: its id is empty"):
+        rows(tmp_path, CSV.replace("ขบ 2/2560", " "))
+
+
+def test_the_line_that_is_named_is_the_file_s(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="line 5"):
+        rows(tmp_path, CSV.replace("ขบ 1/2560", '"ขบ\n1/2560"').replace("\nขบ 2", "\n\nขบ 2").replace(",5,", ",ห้า,"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["id = 5", 'data = "all"', "numbers = 5", 'id = "{เลขที่.x}"', 'id = "{0}"', '["data"]\n"a" = "x"\n"a.b" = "y"'],
+)
+def test_a_mapping_that_makes_no_events_is_said_to_be_one(tmp_path: Path, line: str) -> None:
+    kept = {"source": '"/s"', "type": '"MeetingHeld"', "id": '"{เลขที่}"'}
+    name = line.partition(" =")[0]
+    data = "" if "data" in line else "\n[data]"
+    head = "".join(f"{key} = {value}\n" for key, value in kept.items() if key != name)
+    text = head + line + data
+    with pytest.raises(BadFile):
+        list(events_of(written(tmp_path, "paid.csv", CSV), Mapped.read(written(tmp_path, "map.toml", text))))
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path) -> None:
+    line = '\ufeff{"id":"1","source":"/ext/a/b"}\n'
+    assert [each["id"] for each in events_of(written(tmp_path, "events.jsonl", line))] == ["1"]
+    assert Mapped.read(written(tmp_path, "map.toml", "\ufeff" + MAPPING)).source == "/ext/fiscal/gfmis"
+
+
+def test_an_id_is_a_text(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="line 1"):
+        list(events_of(written(tmp_path, "events.jsonl", '{"id":["1"],"source":"/ext/a/b"}')))

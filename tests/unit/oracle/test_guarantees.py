@@ -21,7 +21,7 @@ from oracle.rows.freshness import Head, complete_up_to
 from shared.contracts.envelope import Envelope
 from tests.histories import history
 from tests.unit.oracle.story import COMMITTEE, THREE, P, Story, utc
-from tests.unit.oracle.test_rows_activity import HELD, MEETING, cancel, schedule
+from tests.unit.oracle.test_rows_activity import HELD, cancel, schedule
 
 
 def stored(envelope: Envelope) -> StoredRow:
@@ -323,14 +323,32 @@ def test_an_order_of_before_is_still_the_committees_own() -> None:
     assert len(claim_faults(story.told)) == 1
 
 
-def test_a_meetings_number_is_its_own_until_it_is_cancelled() -> None:
+def test_a_meetings_number_is_its_own_also_when_it_was_cancelled() -> None:
     story = Story()
     schedule(story)
     cancel(story)
-    story.say("meeting:two", "MeetingHeld", **HELD)
     assert claim_faults(story.told) == []
-    story.say(MEETING, "MeetingHeld", **HELD)
+    story.say("meeting:two", "MeetingHeld", **HELD)
     assert "('meeting number', '2560-cluster/R01/1/2560')" in one(claim_faults(story.told))
+
+
+def test_a_voucher_that_pays_twice_is_found_whatever_the_programme() -> None:
+    story = Story()
+    for programme, number, day in (
+        (P, "ขบ 1", "2017-01-12"),
+        (P, "ขบ 1", "2017-10-01"),
+        ("2560-other", "ขบ1", "2017-02-01"),
+    ):
+        story.say(
+            f"budget:{programme}",
+            "FundsDisbursed",
+            programme=programme,
+            activity="1.1",
+            amount_satang=100,
+            paid_on=day,
+            voucher={"number": number, "unit": "สพร.", "date": day},
+        )
+    assert "('voucher', 'สพร./2560/ขบ1')" in one(claim_faults(story.told))
 
 
 # I5 and freshness

@@ -126,6 +126,10 @@ def test_browsers_call_the_pages_what_the_settings_say(
     assert read(monkeypatch, **environment).pages_address == address
 
 
+def test_a_service_of_an_ipv6_address_is_reached_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch, OBEC_HOST="::1").url("committee") == "http://[::1]:8410"
+
+
 def test_who_signs_in_from_elsewhere_needs_an_address_to_come_back_to(monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = {"OBEC_HOST": "0.0.0.0", "OBEC_ISSUERS": json.dumps(ISSUERS), "OBEC_SIGN_IN": "https://id.example"}
     with pytest.raises(WrongSettings, match="OBEC_PUBLIC_ADDRESS"):
