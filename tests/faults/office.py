@@ -23,7 +23,7 @@ FULL_COURSE = 7
 PATIENCE = 40.0
 """Seconds for which a command is sent again."""
 PAUSE = 0.1
-TIMEOUT = 2.0
+TIMEOUT = 5.0
 """Seconds after which an address that says nothing is left for the next one; twice that the next time."""
 REGIONS = tuple(f"R{number:02}" for number in range(1, 19))
 UNIT = "สำนักงานคณะกรรมการการศึกษาขั้นพื้นฐาน"
