@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +81,9 @@ def _seconded(proposal: str, target: str, yes: str | None, names: Sequence[str])
 
 def _logs(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     """How many log files of this machine there are, and in which of them a name that was given stands."""
-    wanted = [unicodedata.normalize(form, each.strip()).encode() for each in names for form in ("NFC", "NFD")]
+    from shared.operating.forgetting import forms_of
+
+    wanted = [form.encode() for form in forms_of(names)]
     files = sorted(path for path in folder.glob("*") if path.is_file())
     found = [path.name for path in files if wanted and any(text in path.read_bytes() for text in wanted)]
     return {"checked": len(files) if wanted else 0, "found": found}
