@@ -18,6 +18,7 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
+import psutil
 from aiokafka import AIOKafkaProducer
 
 from bench import peer
@@ -26,6 +27,7 @@ from bench.bounds.grouped_insert import GroupedInsert
 from bench.harness import Report, Side, Size, interleaved
 from bench.product import ROOT
 from bench.site import Site
+from bench.spent import spent
 from demo.example import PROGRAMME, REGIONS
 from demo.year import definition
 from deploy.local.ports import HOST, Ports
@@ -122,9 +124,10 @@ async def over_http(site: Site, number: int, together: int) -> dict[str, float]:
     kind = "application/cloudevents+json" if together == 1 else "application/cloudevents-batch+json"
     async with service(site) as running:
         connections = CONNECTIONS if together == 1 else BATCHES_AT_ONCE
-        told = await load(running.port, {"X-API-Key": KEY, "Content-Type": kind}, bodies, connections)
+        with spent(site, number, running.process) as took:
+            told = await load(running.port, {"X-API-Key": KEY, "Content-Type": kind}, bodies, connections)
         await running.require_accepted(number)
-    return {"per_second": told["per_second"] * together}
+    return {"per_second": told["per_second"] * together, **took}
 
 
 async def empty(number: int) -> dict[str, float]:
@@ -150,18 +153,19 @@ async def by_kafka(site: Site, number: int) -> dict[str, float]:
         async with reader(site.broker, names.receipts(NAME), 0) as (consumer, place):
             producer = AIOKafkaProducer(**site.broker.client(), linger_ms=5, max_batch_size=1_000_000)
             await producer.start()
-            begun = perf_counter()
-            for each in facts(number):
-                await producer.send(names.ingress(NAME), orjson.dumps(each), headers=headers)
-            await producer.flush()
-            consumer.seek(place, 0)
-            told = 0
-            while told < number:
-                told += len((await consumer.getmany(place, timeout_ms=60_000)).get(place, []))
-            seconds = perf_counter() - begun
+            with spent(site, number, running.process) as took:
+                begun = perf_counter()
+                for each in facts(number):
+                    await producer.send(names.ingress(NAME), orjson.dumps(each), headers=headers)
+                await producer.flush()
+                consumer.seek(place, 0)
+                told = 0
+                while told < number:
+                    told += len((await consumer.getmany(place, timeout_ms=60_000)).get(place, []))
+                seconds = perf_counter() - begun
             await producer.stop()
         await running.require_accepted(number)
-    return {"per_second": number / seconds}
+    return {"per_second": number / seconds, **took}
 
 
 async def validation(number: int) -> dict[str, float]:
@@ -201,6 +205,7 @@ class Running:
     port: int
     topics: Topics
     database: Database
+    process: psutil.Process
 
     async def require_accepted(self, number: int) -> None:
         """Raise AssertionError unless so many facts were accepted."""
@@ -233,7 +238,7 @@ async def service(site: Site) -> AsyncIterator[Running]:
         )  # fmt: skip
         try:
             await until_answered(port, "/readyz", process)
-            yield Running(port, topics, own)
+            yield Running(port, topics, own, psutil.Process(process.pid))
         finally:
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), 30)
