@@ -11,12 +11,12 @@ from fastapi import Request, Response
 from pydantic import Field
 
 from services.committee.provisioning import KIND, Provisioner
-from services.committee.publishers import PUBLISHER, IssueCredential
-from shared.contracts import Rejected
+from services.committee.publishers import PUBLISHER, IssueCredential, RevokeCredential
+from shared.contracts import Rejected, require
 from shared.contracts.types import Contract, Day, Line
 from shared.eventstore.commands import CommandHandler
 from shared.eventstore.commands import Request as CommandRequest
-from shared.ingress.register import fingerprint
+from shared.ingress.register import Register, fingerprint
 from shared.web.api import COMMANDING, Api, Operation
 from shared.web.auth import authorised
 from shared.web.collection import OFFICER
@@ -104,9 +104,12 @@ async def _issue_api_key(request: Request, handler: CommandHandler) -> Response:
 async def _issue_kafka_user(request: Request, handler: CommandHandler, provisioner: Provisioner) -> Response:
     """The register is told first: a user of whom it knows nothing would be taken for a leftover and removed."""
     password = secrets.token_urlsafe(32)
-    asked, publisher, repeated = await _issue(request, handler, IssueKafkaUser, KIND, password)
-    if not repeated:
-        await provisioner.admit(publisher, asked.credential, password)
+    asked, command, repeated = await _issue(request, handler, IssueKafkaUser, KIND, password)
+    publisher = command.stream.partition(":")[2]
+    if repeated:
+        await _require_good(handler, publisher, asked.credential)
+    else:
+        await _admit(provisioner, handler, command, publisher, asked.credential, password)
     told = KafkaUser(
         credential=asked.credential,
         password=None if repeated else password,
@@ -115,10 +118,36 @@ async def _issue_kafka_user(request: Request, handler: CommandHandler, provision
     return Json(told, 200 if repeated else 201)
 
 
+async def _admit(
+    provisioner: Provisioner,
+    handler: CommandHandler,
+    issued: CommandRequest,
+    publisher: str,
+    credential: str,
+    password: str,
+) -> None:
+    """Make the broker's user, or take the credential back: nobody was shown its password, and nobody ever will be."""
+    try:
+        await provisioner.admit(publisher, credential, password)
+    except Rejected:
+        undo = RevokeCredential(credential=credential, reason="the broker did not take it")
+        await handler.handle(
+            issued._replace(command=undo, source=handler.source(), id=f"undo {issued.source} {issued.id}", payload={})
+        )
+        raise
+
+
+async def _require_good(handler: CommandHandler, publisher: str, credential: str) -> None:
+    """Rejected ``publisher.credential_revoked``: sent again, the request says no more than what became of it."""
+    known = await Register(handler.store).by_name(publisher)
+    found = known.credentials.get(credential) if known else None
+    require(found is not None and not found.revoked, "publisher.credential_revoked", credential=credential)
+
+
 async def _issue(
     request: Request, handler: CommandHandler, model: type[Any], kind: Any, secret: str
-) -> tuple[Any, str, bool]:
-    """What was asked, of which publisher, and whether it had been answered before. Raises what a command does."""
+) -> tuple[Any, CommandRequest, bool]:
+    """What was asked, the command made of it, and whether it had been answered before. Raises what a command does."""
     caller = await authorised(request, OFFICER)
     require_json(request.headers)
     stream: str = request.path_params["stream"]
@@ -130,18 +159,17 @@ async def _issue(
         credential=asked.credential, kind=kind, fingerprint=fingerprint(secret), expires_on=asked.expires_on
     )
     trace = trace_of(request.scope)
-    answer = await handler.handle(
-        CommandRequest(
-            PUBLISHER,
-            stream,
-            command,
-            caller.source,
-            idempotency_key(request.headers),
-            {"path": request.url.path, "body": sent},
-            caller.id,
-            caller.roles,
-            correlation=trace.correlation,
-            traceparent=trace.traceparent,
-        )
+    made = CommandRequest(
+        PUBLISHER,
+        stream,
+        command,
+        caller.source,
+        idempotency_key(request.headers),
+        {"path": request.url.path, "body": sent},
+        caller.id,
+        caller.roles,
+        correlation=trace.correlation,
+        traceparent=trace.traceparent,
     )
-    return asked, stream.partition(":")[2], answer.repeated
+    answer = await handler.handle(made)
+    return asked, made, answer.repeated

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from shared.contracts import REGISTRY, Aggregate, Command, Context, Event, Rejected, require
+from shared.contracts import REGISTRY, Aggregate, Claim, Command, Context, Event, Rejected, require
 from shared.contracts.committee import (
     CredentialIssued,
     CredentialRevoked,
@@ -229,4 +229,12 @@ def _require_sendable(rights: PublisherRights) -> None:
         require(known, "publisher.not_sendable", pointer="/rights/types", type=name)
 
 
-PUBLISHER = Aggregate("publisher", Publisher(), evolve, decide, invariant)
+def claims(publisher: Publisher) -> frozenset[Claim]:
+    """What callers show of themselves: whose it is must be beyond doubt. A broker's user bears its publisher's name."""
+    shown = {id_: each for id_, each in publisher.credentials.items() if not each.revoked and each.kind != "scram"}
+    return frozenset(
+        Claim(each.kind, each.fingerprint if each.kind == "api_key" else id_) for id_, each in shown.items()
+    )
+
+
+PUBLISHER = Aggregate("publisher", Publisher(), evolve, decide, invariant, claims=claims)

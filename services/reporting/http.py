@@ -42,7 +42,7 @@ _PERIOD = {"type": "string", "examples": ["2560-Q1"]}
 IF_NONE_MATCH = Parameter("If-None-Match", "header", "The ETag of an answer that is at hand: 304 while it holds.", {})
 PARAMETERS = (
     _PROGRAMME,
-    Parameter("as_of", "query", f"As it was known then: what had been recorded. Not in the future. {_A_DAY}", _MOMENT),
+    Parameter("as_of", "query", f"As it was known then; not in the future, of today so far. {_A_DAY}", _MOMENT),
     Parameter("effective_at", "query", f"As it was in effect then. {_A_DAY}", _MOMENT),
     Parameter("region", "query", "Only rows of this inspection region, or of the ``centre``.", _REGION),
     Parameter("period", "query", "Only rows of this period of the fiscal year (B.E.).", _PERIOD),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.contracts import Rejected
 from shared.thai.digits import to_arabic
@@ -24,7 +24,7 @@ def moment(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return end_of_day(parse_date(text)) - _LAST
+        return last_of(parse_date(text))
     except ThaiConventionError:
         pass
     try:
@@ -35,6 +35,11 @@ def moment(name: str, text: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise _unreadable(name, text)
+
+
+def last_of(day: date) -> datetime:
+    """The instant (UTC) that a day means: its last microsecond in Bangkok."""
+    return end_of_day(day) - _LAST
 
 
 def whole(name: str, text: str | None, least: int, most: int) -> int | None:

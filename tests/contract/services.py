@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -56,9 +56,9 @@ def _people(store: EventStore) -> list[APIRouter]:
     return [persons.router(lambda: store.pool, authorise, persons.officers_or_itself(Register(store)))]
 
 
-def app_of(service: str, store: EventStore, issuer: TestIssuer) -> FastAPI:
-    """A service's application in this process."""
-    parts = parts_of(service)
+def app_of(service: str, store: EventStore, issuer: TestIssuer, **instead: Any) -> FastAPI:
+    """A service's application in this process; ``instead``: what it says otherwise of itself."""
+    parts = replace(parts_of(service), **instead)
     urls = {each: f"http://{each}.test" for each in WRITE_SERVICES}
     return served(service, parts, FactHandler(parts.handler(store), parts.facts), issuer.authenticator(), urls)
 

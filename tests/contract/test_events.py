@@ -13,7 +13,12 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from services.committee.credentials import Credentials
 from services.committee.programme import RegisterProgramme
+from services.committee.provisioning import Provisioner
+from shared.streams.access import Access
+from shared.streams.broker import Broker
+from shared.streams.topics import Topics
 from tests.conftest import NewDatabase
 from tests.contract.asking import problem_of, refused, send
 from tests.contract.conftest import client_of
@@ -266,6 +271,18 @@ async def test_a_client_of_a_configured_issuer_sends(
         assert (await post(client, proposed())).status_code == 201
 
 
+async def test_a_client_speaks_for_one_publisher(officer: httpx.AsyncClient) -> None:
+    other = {"publisher": "other", "office": "อื่น", "rights": {**RIGHTS, "sources": ["/ext/other/x"]}}
+    await send(officer, "/v1/publishers", other, key="o")
+    client = {"credential": "client-7", "kind": "oauth2_client", "fingerprint": "ab" * 32}
+    await send(officer, f"/v1/publishers/{PUBLISHER}/issue-credential", client, key="1")
+    path = "/v1/publishers/publisher:other/issue-credential"
+    await refused(send(officer, path, client, key="2"), 409, "claim.taken")
+    revoked = {"credential": "client-7", "reason": "ย้ายระบบ"}
+    await send(officer, f"/v1/publishers/{PUBLISHER}/revoke-credential", revoked, key="3")
+    assert (await send(officer, path, client, key="4")).status_code == 201
+
+
 async def test_a_key_is_shown_once_and_ends_when_it_is_revoked_or_has_expired(
     app: FastAPI, officer: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +391,20 @@ async def test_a_credential_is_not_named_after_a_person(officer: httpx.AsyncClie
 async def test_without_a_broker_no_user_of_it_is_issued(officer: httpx.AsyncClient) -> None:
     path = f"/v1/publishers/{PUBLISHER}/issue-kafka-user"
     await refused(send(officer, path, {"credential": "first"}, key="k"), 503, "broker.unavailable")
+
+
+async def test_a_user_that_the_broker_did_not_take_is_taken_back(database: NewDatabase, issuer: TestIssuer) -> None:
+    """Whoever sends the request again is not told that all is well."""
+    away = Provisioner(Access(Broker("127.0.0.1:1", "SASL_PLAINTEXT", "obec-committee", "x"), seconds=0.5), Topics())
+    path = f"/v1/publishers/{PUBLISHER}/issue-kafka-user"
+    async with opened((await database("committee")).app_dsn, "committee") as store:
+        app = app_of("committee", store, issuer, more=Credentials(away).add_to)
+        async with client_of(app, issuer.bearer("officer")) as officer:
+            await admit(officer)
+            await refused(send(officer, path, {"credential": "first"}, key="k"), 503, "broker.unavailable")
+            await refused(send(officer, path, {"credential": "first"}, key="k"), 409, "publisher.credential_revoked")
+            known = (await officer.get(f"/v1/streams/{PUBLISHER}/events")).json()
+    assert [each["type"].split(".")[-2] for each in known][-2:] == ["CredentialIssued", "CredentialRevoked"]
 
 
 async def test_a_new_key_is_good_at_once(app: FastAPI, officer: httpx.AsyncClient) -> None:

@@ -17,7 +17,8 @@ from services.reporting.sql import statements
 from shared.clock import Clock, ClockMode
 from shared.contracts import require
 from shared.streams.projection import Connection
-from shared.web.asked import moment
+from shared.thai.fiscal import bangkok_day
+from shared.web.asked import last_of, moment
 
 SCHEMA_VERSION = 1
 """Of the answers' shape: it rises when a member is taken away or comes to mean something else."""
@@ -154,7 +155,9 @@ async def look(connection: Any, clock: Clock, asked: Question, consumer: str, st
     """What the question would be answered from, read by one statement. Raises Rejected ``query.as_of_in_future``."""
     now = await clock.now()
     if asked.as_of is not None:
-        require(asked.as_of <= now, "query.as_of_in_future", as_of=_told(asked.as_of), now=_told(now))
+        # A day means its end: of today's, it is what is known so far, and not final before the day is over.
+        known = asked.as_of <= now or asked.as_of == last_of(bangkok_day(now))
+        require(known, "query.as_of_in_future", as_of=_told(asked.as_of), now=_told(now))
     row = await connection.fetchrow(_SQL["look"], consumer, list(stores), asked.as_of, now)
     read = tuple(map(Position, row["stores"], row["shards"], row["positions"]))
     complete = row["complete_up_to"]

@@ -149,6 +149,22 @@ async def test_the_future_cannot_have_been_known(site: Site) -> None:
     assert problem["code"] == "query.as_of_in_future"
 
 
+async def test_of_today_is_told_what_is_known_so_far(site: Site) -> None:
+    log = Log()
+    log.register()
+    log.at("2017-01-12T09:00:00+07:00").pay(1_00, "2017-01-12")
+    await site.project(log)
+    morning = await site.get("budget", as_of="2017-01-12")
+    log.at("2017-01-12T15:00:00+07:00").pay(2_00, "2017-01-12")
+    await site.project(log)
+    afternoon = await site.get("budget", as_of="2017-01-12")
+    tomorrow = await site.get("budget", status=400, as_of="2017-01-13")
+
+    assert (morning["total"]["disbursed"], afternoon["total"]["disbursed"]) == (1_00, 3_00)
+    assert [each["meta"]["final"] for each in (morning, afternoon)] == [False, False]
+    assert tomorrow["code"] == "query.as_of_in_future"
+
+
 async def test_as_of_resolves_to_one_position_of_every_shard(site: Site) -> None:
     log = Log(shards=3)
     log.register()
