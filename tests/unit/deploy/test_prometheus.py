@@ -11,8 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml  # type: ignore[import-untyped]
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from prometheus_client import REGISTRY
 
 from deploy.local.ports import HOST, Ports
@@ -28,7 +31,7 @@ PAGES = ROOT / "docs" / "alerts"
 ELSEWHERE = frozenset({"up", "process_resident_memory_bytes", "process_cpu_seconds_total"})
 """Metrics that Prometheus or its client library makes."""
 PROMTOOL = shutil.which("promtool")
-# Not a part of set-up: Debian's package starts a server. What the rules name is held to the code without it.
+# Not a part of set-up: Debian's package starts a server. Without it expressions are read by another parser.
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
 
 
@@ -121,6 +124,31 @@ def test_panels_of_a_dashboard_have_places_of_their_own() -> None:
         assert len(set(places)) == len(places)
         assert len({panel["id"] for panel in board["panels"]}) == len(places)
         assert board["uid"].startswith("obec-")
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_every_expression_is_promql(expression: str) -> None:
+    promql_parser.parse(expression)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_grafana_s_own_model_reads_every_dashboard_whole(path: Path) -> None:
+    board = json.loads(path.read_text("utf-8"))
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
+    assert list(lost(board, read)) == []
+
+
+def lost(said: Any, read: Any, place: str = "") -> Iterator[str]:
+    """Places of what a reader passed over, or understood otherwise."""
+    match said, read:
+        case dict(), dict():
+            for name, value in said.items():
+                yield from lost(value, read.get(name), f"{place}/{name}")
+        case list(), list() if len(said) == len(read):
+            for number, (value, other) in enumerate(zip(said, read, strict=True)):
+                yield from lost(value, other, f"{place}/{number}")
+        case _ if said != read:
+            yield place
 
 
 @needs_promtool
