@@ -27,7 +27,7 @@ from bench.bounds.grouped_insert import GroupedInsert
 from bench.harness import Report, Side, Size, interleaved
 from bench.product import ROOT
 from bench.site import Site
-from bench.spent import spent
+from bench.spent import spent, told
 from demo.example import PROGRAMME, REGIONS
 from demo.year import definition
 from deploy.local.ports import HOST, Ports
@@ -79,7 +79,7 @@ async def measure(site: Site, size: Size) -> Report:
     one, batches, records = size.of(ONE), size.of(BATCHES), size.of(RECORDS)
     sides = [
         Side("one a request", lambda: over_http(site, one, 1)),
-        Side("empty endpoint", lambda: empty(one)),
+        Side("empty endpoint", lambda: empty(site, one)),
         Side("batches", lambda: over_http(site, batches * BATCH, BATCH)),
         Side("Kafka to receipts", lambda: by_kafka(site, records)),
         Side("bare validation", lambda: validation(records)),
@@ -88,6 +88,7 @@ async def measure(site: Site, size: Size) -> Report:
     report = Report("ingress", "Facts of other systems", await interleaved("ingress", sides, size.rounds), COMPARED)
     ratio = report.ratio("one a request", "empty endpoint", "per_second")
     report.at_least("one a request: ≥ 0.5 × an empty endpoint", ratio, 0.5)
+    report.where = [told(report, side) for side in ("one a request", "empty endpoint", "batches", "Kafka to receipts")]
     for side, least in (("batches", 15_000), ("Kafka to receipts", 10_000)):
         report.at_least(f"{side}: ≥ {least:,} facts/s", report.median(side, "per_second"), least, "facts/s")
         for bare in ("bare validation", "bare append"):
@@ -125,12 +126,12 @@ async def over_http(site: Site, number: int, together: int) -> dict[str, float]:
     async with service(site) as running:
         connections = CONNECTIONS if together == 1 else BATCHES_AT_ONCE
         with spent(site, number, running.process) as took:
-            told = await load(running.port, {"X-API-Key": KEY, "Content-Type": kind}, bodies, connections)
+            loaded = await load(running.port, {"X-API-Key": KEY, "Content-Type": kind}, bodies, connections)
         await running.require_accepted(number)
-    return {"per_second": told["per_second"] * together, **took}
+    return {"per_second": loaded["per_second"] * together, **took}
 
 
-async def empty(number: int) -> dict[str, float]:
+async def empty(site: Site, number: int) -> dict[str, float]:
     """Requests a second of an endpoint that does nothing."""
     port = Ports.free().evaluation
     process = await asyncio.create_subprocess_exec(
@@ -139,7 +140,10 @@ async def empty(number: int) -> dict[str, float]:
     try:
         await until_answered(port, "/v1/events", process)
         headers = {"X-API-Key": KEY, "Content-Type": "application/cloudevents+json"}
-        return await load(port, headers, [orjson.dumps(each) for each in facts(number)], CONNECTIONS)
+        bodies = [orjson.dumps(each) for each in facts(number)]
+        with spent(site, number, psutil.Process(process.pid)) as took:
+            loaded = await load(port, headers, bodies, CONNECTIONS)
+        return {**loaded, **took}
     finally:
         process.terminate()
         await process.wait()
@@ -159,9 +163,9 @@ async def by_kafka(site: Site, number: int) -> dict[str, float]:
                     await producer.send(names.ingress(NAME), orjson.dumps(each), headers=headers)
                 await producer.flush()
                 consumer.seek(place, 0)
-                told = 0
-                while told < number:
-                    told += len((await consumer.getmany(place, timeout_ms=60_000)).get(place, []))
+                received = 0
+                while received < number:
+                    received += len((await consumer.getmany(place, timeout_ms=60_000)).get(place, []))
                 seconds = perf_counter() - begun
             await producer.stop()
         await running.require_accepted(number)

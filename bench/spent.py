@@ -11,7 +11,7 @@ import psutil
 from bench.harness import Report
 from bench.site import Site
 
-NAMES = {"python_us": "this process", "postgres_us": "PostgreSQL", "kafka_us": "the broker"}
+NAMES = {"python_us": "Python", "postgres_us": "PostgreSQL", "kafka_us": "the broker"}
 
 
 @contextmanager
