@@ -156,7 +156,7 @@ class Year:
     async def _call(self, number: str, activity: str, starts: Mapping[str | None, str], day: str) -> None:
         """The notices of the first come before the meetings that they call to: they wait for these."""
         e_meeting = self.senders.e_meeting
-        agenda = {"issued_on": day, "agenda": ["รับรองรายงานการประชุม", "แนวทางการดาเนินงาน (ตัวอย่าง)"]}
+        agenda = {"issued_on": day, "agenda": ["รับรองรายงานการประชุม", "แนวทางการดำเนินงาน (ตัวอย่าง)"]}
         where = {"activity": activity, "place": "ห้องประชุมตัวอย่าง", "scheduled_on": day}
         notices = [self._of_meeting("MeetingNoticeIssued", region, number, agenda) for region in starts]
         calls = [
@@ -196,7 +196,7 @@ class Year:
     def _record(self, region: str | None, number: str, activity: str, starts: str, came: list[dict[str, Any]]) -> Event:
         voting = sum(each["attendance"] == "present" for each in came[:6]) + (came[-1]["attendance"] == "present")
         quorate = region is None or voting >= 4
-        resolution = {"number": 1, "text": "เห็นชอบแนวทางการดาเนินงาน (ตัวอย่าง)", "votes_for": min(voting, 3)}
+        resolution = {"number": 1, "text": "เห็นชอบแนวทางการดำเนินงาน (ตัวอย่าง)", "votes_for": min(voting, 3)}
         begins = datetime.fromisoformat(starts)
         told = {
             "activity": activity,

@@ -25,12 +25,12 @@ def publish(
     file: Annotated[Path, typer.Argument(help="CloudEvents, one JSON object a line; or CSV, with --map.")],
     key: Annotated[str, typer.Option(envvar="OBEC_API_KEY", help="The publisher's API key.")] = "",
     token: Annotated[str, typer.Option(envvar="OBEC_TOKEN", help="A token of the publisher's client instead.")] = "",
-    to: Annotated[str, typer.Option(help="Any service of the installation; by default on this machine.")] = "",
+    to: Annotated[str, typer.Option(help="A service that takes facts; by default committee on this machine.")] = "",
     mapping: Annotated[Path | None, typer.Option("--map", help="How a CSV row becomes an event (TOML).")] = None,
 ) -> None:
     """Send a file of events; what became of each is written to FILE.receipts.jsonl, and not sent again.
 
-    Exits 1 when anything of the file was refused, in this run or in an earlier one.
+    Exits 1 when anything of the file was refused, in this run or in an earlier one. Stopped, the same again goes on.
     """
     from shared.kit.files import BadFile, Mapped
     from shared.kit.sending import CannotSend
@@ -48,31 +48,40 @@ def publish(
         raise fail(f"what becomes of the events cannot be written down: {error}") from error
     console.print(_table(outcomes))
     if set(outcomes) - {"accepted", "waiting"}:
-        raise typer.Exit(1)
+        raise fail(f"not all was taken: {_receipts_of(file)} says why; what is right is sent under a new id")
 
 
 async def _send(file: Path, mapped: Mapped | None, start: str, headers: dict[str, str]) -> Counter[str]:
     """What became of the file's events, in this run and earlier ones. Raises BadFile, CannotSend, OSError."""
     from collections import Counter
 
+    import stamina
+
     from shared.kit.files import events_of
     from shared.kit.sending import Receipts, Sender
 
-    receipts = Receipts(file.with_name(f"{file.name}.receipts.jsonl"))
     next(events_of(file, mapped), None)  # beside a file that cannot be read nothing is made
+    receipts = Receipts(_receipts_of(file))
     receipts.load()
     known = Counter(receipts.outcome(event) for event in events_of(file, mapped))
     total = known.pop(None, 0)
-    sender = Sender(start, headers)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task(file.name, total=total)
+    stamina.instrumentation.set_on_retry_hooks(())  # what is waited for stands beside the bar, in words
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(file.name, total=total)
+        sender = Sender(start, headers, waits=lambda why: bar.update(task, description=f"{file.name} waits: {why}"))
+        try:
             async for count in sender.send(events_of(file, mapped), receipts):
-                bar.advance(task, count)
-    finally:
-        await sender.close()
+                bar.update(task, description=file.name, advance=count)
+        finally:
+            await sender.close()
+            stamina.instrumentation.set_on_retry_hooks(None)
     return sender.outcomes + Counter({outcome: count for outcome, count in known.items() if outcome})
+
+
+def _receipts_of(file: Path) -> Path:
+    """Where what became of a file's events is written."""
+    return file.with_name(f"{file.name}.receipts.jsonl")
 
 
 def _table(outcomes: Counter[str]) -> Table:

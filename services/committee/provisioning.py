@@ -29,7 +29,12 @@ PAUSE_SECONDS = 1.0
 """What wakes is not answered more often."""
 KEPT_MS = 30 * 24 * 3600 * 1000
 """How long the broker keeps what publishers write and are told; the stores keep what became of it for good."""
-TOPIC = {"cleanup.policy": "delete", "retention.ms": str(KEPT_MS), "retention.bytes": "-1"}
+TOPIC = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(KEPT_MS),
+    "retention.bytes": "-1",
+    "compression.type": "uncompressed",  # however a publisher compresses, the broker unpacks it: not every client can
+}
 
 
 class Provisioner:

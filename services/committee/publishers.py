@@ -22,6 +22,8 @@ from shared.contracts.types import BANGKOK, Day, Line, Office, Prose, Sha256
 
 OWN = "obec"
 """How the names of the services' own consumer groups begin: a publisher of that name might read in them."""
+OF_NOBODY = frozenset({"publisher", "programme", "canary", "report", "alarm"})
+"""What no other system tells."""
 
 
 class RegisterPublisher(Command):
@@ -225,7 +227,7 @@ def _require_sendable(rights: PublisherRights) -> None:
     """What others may report is what happens in the programme, not who may report it."""
     newest = REGISTRY.newest()
     for name in rights.types:
-        known = name in newest and newest[name].spec.aggregate not in ("publisher", "programme", "canary")
+        known = name in newest and newest[name].spec.aggregate not in OF_NOBODY
         require(known, "publisher.not_sendable", pointer="/rights/types", type=name)
 
 

@@ -177,6 +177,10 @@ class Registry:
 
         return register
 
+    def knows(self, event_type: str) -> bool:
+        """Whether a CloudEvents type is one of ours, in a version that there is or was."""
+        return event_type in self._by_type
+
     def newest(self) -> Mapping[str, type[Event]]:
         """The newest version of every event, by name."""
         return {name: self._by_type[f"{TYPE_PREFIX}{name}.v{version}"] for name, version in self._newest.items()}

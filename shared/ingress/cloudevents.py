@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from shared.contracts.coded import CodedError
+from shared.web.validation import writable
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -24,6 +25,8 @@ JSON = "application/json"
 
 LONGEST_ATTRIBUTE = 1024
 """Characters of an attribute at most."""
+LONGEST_NAME = 2400
+"""Bytes of source and id together at most: under both a fact is found again, and no index takes much more."""
 _NAME = re.compile(r"[a-z0-9]{1,40}")
 _CORE = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"})
 _DATA = ("data", "data_base64")
@@ -162,6 +165,13 @@ def _incoming(said: Mapping[str, str], data: Any) -> Incoming:
                 f"an attribute is at most {LONGEST_ATTRIBUTE} printable characters",
                 f"/{name}",
             )
+    whole = said["source"] + said["id"]
+    if len(whole) * 4 > LONGEST_NAME and len(whole.encode()) > LONGEST_NAME:
+        raise Unreadable(
+            "cloudevent.attribute_unreadable", f"source and id are at most {LONGEST_NAME} bytes together", "/id"
+        )
+    if not writable(data):
+        raise Unreadable("cloudevent.not_json", "the data is nested too deep", "/data")
     extensions = {name: value for name, value in said.items() if name not in _CORE}
     subject, time = said.get("subject", ""), _time(said.get("time"))
     return Incoming(said["id"], said["source"], said["type"], subject, time, data, extensions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 
 import asyncpg
 import structlog
@@ -22,6 +23,8 @@ POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.02
 """Between being woken and looking: under load one look is for many commits."""
 AT_ONCE = 100
+AWAY = (StoreUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""The database: everything is decided later."""
 
 
 class Drainer:
@@ -38,21 +41,38 @@ class Drainer:
             self._wake.clear()
             try:
                 await self.drain()
-            except (StoreUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("waiting facts are decided later", store=self._store.name, error=repr(error))
+            except Exception:  # whatever it is, nobody else decides them
+                log.exception("waiting facts could not be decided", store=self._store.name)
             await first_of(stop, self._wake, seconds=POLL_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def drain(self) -> int:
-        """Decide what is due until none moves; returns how many moved."""
+        """Decide what is due until none moves; returns how many moved. What fails is left for the next time."""
         moved = 0
-        while rows := await due(self._store):
+        left: set[Hashable] = set()
+        while rows := [row for row in await due(self._store) if _name(row) not in left]:
             for row in rows:
-                answer = await self._facts.take_again(row)
-                if answer.outcome != "waiting":
+                if await self._moves(row, left):
                     moved += 1
                     break  # what it brings may concern one that comes before the next
         return moved
+
+    async def _moves(self, row: asyncpg.Record, left: set[Hashable]) -> bool:
+        """Decide one; whether it waits no longer. One that fails for no reason outside is named in ``left``."""
+        try:
+            return (await self._facts.take_again(row)).outcome != "waiting"
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("a waiting fact could not be decided", store=self._store.name, type=row["type"])
+            left.add(_name(row))
+            return False
+
+
+def _name(row: asyncpg.Record) -> Hashable:
+    return row["source"], row["id"]
 
 
 async def due(store: EventStore) -> list[asyncpg.Record]:

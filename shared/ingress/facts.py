@@ -15,9 +15,12 @@ from shared.contracts.common import FactVoided
 from shared.contracts.event import split_type
 from shared.eventstore.commands import CommandHandler
 from shared.ingress.cloudevents import Incoming
+from shared.ingress.places import place_of, programme_of
 from shared.web.collection import Lookup
 from shared.web.door import Change, door_of
 
+CORRECTS = "corrects"
+"""The CloudEvents attribute that names, as <source> <id>, the refused fact in whose place another is sent."""
 PATIENCE = timedelta(days=30)
 """How long a fact waits for its predecessor, in business time, unless its type says otherwise."""
 
@@ -101,6 +104,11 @@ class Facts:
             return self._voiding(fact, subject)
         return fact
 
+    def voiding(self, event_type: str) -> Fact | None:
+        """``FactVoided`` of any kind of stream here; None of another type."""
+        fact = self._by_name.get(split_type(event_type)[0])
+        return fact if fact is not None and fact.event is FactVoided else None
+
     def _voiding(self, fact: Fact, subject: str) -> Fact | None:
         kind = subject.partition(":")[0]
         aggregate = next((each.aggregate for each in self if each.aggregate.name == kind), None)
@@ -109,13 +117,20 @@ class Facts:
         return Fact(FactVoided, aggregate, FactVoided, by_subject(kind))
 
     def lane_of(self, incoming: Incoming) -> Hashable:
-        """What may concern the same stream has the same lane: its programme and place, or the stream that it names."""
+        """What may concern the same stream has the same lane: its programme and place, or the stream that it names.
+
+        But of what names another fact it is not known: see ``refers``.
+        """
         fact = self._by_name.get(incoming.type.rpartition(".")[0].rpartition(".")[2])
         if fact is not None and fact.alone:
             return incoming.source, incoming.id
         data = incoming.data if isinstance(incoming.data, dict) else {}
-        place = data.get("region") or data.get("scope") or ""
-        return str(data.get("programme", "")), str(place), incoming.subject
+        return programme_of(data), place_of(data), incoming.subject
+
+    def refers(self, incoming: Incoming) -> bool:
+        """Whether it names another fact, which it takes out or is sent in place of: that may be of any lane."""
+        name = incoming.type.rpartition(".")[0].rpartition(".")[2]
+        return name == FactVoided.spec.name or CORRECTS in incoming.extensions
 
 
 def by_subject(kind: str) -> Locate:

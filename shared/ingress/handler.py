@@ -27,10 +27,11 @@ from shared.eventstore.append import (
 )
 from shared.eventstore.commands import CommandHandler, Ready, Request
 from shared.ingress.cloudevents import Incoming
-from shared.ingress.facts import Fact, Facts, Sent
+from shared.ingress.facts import CORRECTS, Fact, Facts, Sent
 from shared.ingress.originals import Originals
-from shared.ingress.reading import places_of, read_data
-from shared.ingress.register import Publisher, Register
+from shared.ingress.places import places_of
+from shared.ingress.reading import read_data
+from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
 from shared.thai.errors import ThaiConventionError
 from shared.web.problems import UNREACHABLE
@@ -38,14 +39,14 @@ from shared.web.validation import Invalid
 
 log = structlog.get_logger(__name__)
 
-_CORRECT = statement("correct")
+_CORRECT, _CORRECTABLE = statement("correct"), statement("correctable")
 
 DECIDE_AGAIN = 20
 """How often a fact is decided anew when a stream moved on under it; nobody stands there who could send it again."""
 ROLES = frozenset({"publisher"})
-CORRECTS = "corrects"
-"""The CloudEvents attribute that names, as <source> <id>, the refused fact in whose place another is sent."""
-NOT_THE_RULE: tuple[type[Exception], ...] = (*UNREACHABLE, asyncpg.PostgresError, ContractError)
+TAKERS = frozenset({"committee", "activity", "evaluation"})
+"""Who takes facts of others; what reporting decides nobody sends."""
+NOT_THE_RULE: tuple[type[Exception], ...] = (*UNREACHABLE, asyncpg.PostgresError)
 """What deciding may raise that says nothing of the fact: it is to be sent again."""
 
 
@@ -55,6 +56,10 @@ class NotOurs(Exception):
     def __init__(self, owner: str) -> None:
         super().__init__(owner)
         self.owner = owner
+
+
+class HistoryUnreadable(Exception):
+    """An event that is stored cannot be read here, of a newer version maybe: it says nothing of the fact."""
 
 
 class _Case(NamedTuple):
@@ -67,6 +72,7 @@ class _Case(NamedTuple):
     digest: bytes
     again: bool = False
     woken: int = 0
+    waited_for: Sequence[str] = ()
 
 
 class _Asked(NamedTuple):
@@ -92,7 +98,8 @@ class FactHandler:
 
         ``dry_run`` decides and appends nothing. Raises OtherContent (the id was used for something else), NotOurs,
         ContractError (a type that is none of ours), Rejected ``publisher.not_admitted`` and
-        ``publisher.source_not_allowed``, of which nothing is kept, StoreUnavailable and what else a database raises.
+        ``publisher.source_not_allowed``, of which nothing is kept, HistoryUnreadable, StoreUnavailable and what else a
+        database raises.
         """
         require_admitted(publisher, incoming)
         digest = payload_digest(self.store.settings.secret, incoming.content)
@@ -101,8 +108,7 @@ class FactHandler:
             known = await self._known(incoming, digest)
             if known is not None:
                 return known
-        else:
-            await self._require_refers(incoming, publisher)
+        await self._require_refers(incoming, publisher, dry_run=dry_run)
         received_at = await self.store.clock.now()
         case = _Case(incoming, publisher.name, publisher.actor, received_at, digest)
         try:
@@ -168,15 +174,20 @@ class FactHandler:
                 appends.append(self.handler.decided(known, each.verdict))
         return appends
 
-    async def _require_refers(self, incoming: Incoming, publisher: Publisher) -> None:
+    async def _require_refers(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool) -> None:
         """Keep what the fact is sent in place of. Rejected ``fact.corrects_nothing``, of which nothing is kept."""
         place = incoming.extensions.get(CORRECTS)
         if place is None:
             return
         source, _, fact_id = place.partition(" ")
-        known = await self.store.pool.fetchval(_CORRECT, incoming.source, incoming.id, publisher.name, source, fact_id)
+        meant = publisher.name, source, fact_id
+        known = await (
+            self.store.pool.fetchval(_CORRECTABLE, *meant)
+            if dry_run
+            else self.store.pool.fetchval(_CORRECT, incoming.source, incoming.id, *meant)
+        )
         if not known:
-            raise Rejected("fact.corrects_nothing", pointer=f"/{CORRECTS}", id=fact_id[:100])
+            raise Rejected("fact.corrects_nothing", pointer=f"/{CORRECTS}", id=(fact_id or place)[:100])
 
     async def refuse(self, publisher: Publisher, incoming: Incoming, refusal: Rejected) -> Answer:
         """Keep a refusal of what is the publisher's own, with its receipt, where nobody waits for an answer."""
@@ -218,6 +229,7 @@ class FactHandler:
             waiting["digest"],
             again=True,
             woken=waiting["woken"],
+            waited_for=waiting["waits_for"],
         )
         try:
             fact = await self._present(incoming, waiting["publisher"])
@@ -256,21 +268,40 @@ class FactHandler:
         return answer
 
     def _fact(self, incoming: Incoming) -> Fact:
+        """What it is here.
+
+        Raises NotOurs; ContractError ``event.unknown_type``, ``publisher.not_sendable`` for what no service takes.
+        """
+        require_known(incoming.type)
         fact = self.facts.of_type(incoming.type, incoming.subject)
-        if fact is None:
-            raise NotOurs(owner_of(incoming.type, incoming.subject))
-        return fact
+        if fact is not None:
+            return fact
+        owner = owner_of(incoming.type, incoming.subject)
+        if owner != self.store.name:
+            raise NotOurs(owner)
+        unnamed = self.facts.voiding(incoming.type)  # its subject names nothing that anybody takes facts of
+        if unnamed is None:
+            raise ContractError("publisher.not_sendable", f"{incoming.type} is decided here, not told")
+        return unnamed
 
     async def _decide(self, case: _Case, fact: Fact, *, dry_run: bool) -> Answer:
         for _ in range(DECIDE_AGAIN):
             try:
                 append, repaired = await self._decided(case, fact)
-                if repaired and not dry_run:
+                if repaired and not (dry_run or case.again):
+                    # What was sent before is not kept anew: it may have been forgotten on purpose.
+                    known = await self._known(case.incoming, case.digest)
+                    if known is not None:
+                        return known
                     await self._keep_original(case)
+            except OtherContent:
+                raise
             except (Invalid, ThaiConventionError) as unfit:
                 append = _verdict(case, "rejected", unfit)
             except NOT_THE_RULE:
                 raise
+            except ContractError as error:
+                raise HistoryUnreadable(error.code) from error
             except Rejected as refusal:
                 append = _verdict(case, "rejected", refusal)
             except Exception:
@@ -355,7 +386,10 @@ class FactHandler:
         }
         made = _verdict(case, "waiting", refusal)
         assert made.verdict is not None
+        # What it did not wait for until now did not wake it meanwhile: it is looked at once more.
+        woken = case.woken if set(names) <= set(case.waited_for) else case.woken - 1
         verdict = made.verdict._replace(
+            woken=woken,
             waits_for=names,
             fact=orjson.dumps(kept).decode(),
             occurred_at=occurred_at,
@@ -367,17 +401,20 @@ class FactHandler:
         return _as_if(self.store.name, append) if dry_run else await self.store.append(append)
 
 
-def owner_of(event_type: str, subject: str) -> str:
-    """The service that takes a type. Raises ContractError for a type that is none of ours."""
-    name = split_type(event_type)[0]
-    known = REGISTRY.newest()
-    if name not in known:
+def require_known(event_type: str) -> None:
+    """Raises ContractError ``event.unknown_type`` for a type, or a version of it, that is none of ours."""
+    if not REGISTRY.knows(event_type):
         raise ContractError("event.unknown_type", f"{event_type} is not an event of this programme")
-    spec = known[name].spec
-    if spec.owner != "any":
-        return spec.owner
-    kind = subject.partition(":")[0]
-    return next((each.spec.owner for each in known.values() if each.spec.aggregate == kind), "committee")
+
+
+def owner_of(event_type: str, subject: str) -> str:
+    """The service that answers for a known type: its owner, or committee for who takes no facts."""
+    known = REGISTRY.newest()
+    owner: str = known[split_type(event_type)[0]].spec.owner
+    if owner == "any":
+        kind = subject.partition(":")[0]
+        owner = next((str(each.spec.owner) for each in known.values() if each.spec.aggregate == kind), OWNER)
+    return owner if owner in TAKERS else OWNER
 
 
 def require_admitted(publisher: Publisher, incoming: Incoming) -> None:

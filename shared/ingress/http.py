@@ -171,12 +171,12 @@ class Ingress:
             answer = plain if plain is not None else await self._facts.take(incoming, publisher, dry_run=dry_run)
         except NotOurs as elsewhere:
             owner = elsewhere.owner
-            problem = of_code("event.other_service", {"type": incoming.type, "service": owner})
+            problem = of_code("event.other_service", {"type": incoming.type, "service": owner}, pointer="/type")
             return respond(request, problem, members={"service": owner, "url": self._url(owner)})
         except ContractError as error:
             return respond(request, of_code(error.code, {"type": incoming.type}, pointer="/type"))
         except OtherContent:
-            return respond(request, of_code("fact.conflict", {"id": incoming.id}))
+            return respond(request, of_code("fact.conflict", {"id": incoming.id}, pointer="/id"))
         receipt = receipts.told(incoming.source, incoming.id, incoming.type, answer)
         if answer.outcome in ("rejected", "quarantined"):
             return _refused(request, receipt)
@@ -283,7 +283,14 @@ class Ingress:
                 left = [place for place, answer in zip(some, answers, strict=True) if answer is None]
             await side_by_side(alone(*place) for place in left)
 
-        await in_lanes(read, lambda place: self._facts.facts.lane_of(place[1]), lambda place: name_of(place[1]), take)
+        facts = self._facts.facts
+        await in_lanes(
+            read,
+            lambda place: facts.lane_of(place[1]),
+            lambda place: name_of(place[1]),
+            take,
+            lambda place: facts.refers(place[1]),
+        )
         return told
 
     async def _told(self, incoming: Incoming, publisher: Publisher, *, dry_run: bool) -> dict[str, Any]:
@@ -292,7 +299,8 @@ class Ingress:
             return receipts.told(incoming.source, incoming.id, incoming.type, answer)
         except NotOurs as elsewhere:
             owner = elsewhere.owner
-            reason = {"code": "event.other_service", "params": {"type": incoming.type, "service": owner}}
+            params = {"type": incoming.type, "service": owner}
+            reason = {"code": "event.other_service", "params": params, "pointer": "/type"}
             return {**_nothing(incoming, "refused", reason), "service": owner, "url": self._url(owner)}
         except ContractError as error:
             return _nothing(
@@ -304,7 +312,8 @@ class Ingress:
             reason = {"code": refusal.code, "params": dict(refusal.params), "pointer": refusal.pointer}
             return _nothing(incoming, "refused", reason)
         except OtherContent:
-            return _nothing(incoming, "conflict", {"code": "fact.conflict", "params": {"id": incoming.id}})
+            reason = {"code": "fact.conflict", "params": {"id": incoming.id}, "pointer": "/id"}
+            return _nothing(incoming, "conflict", reason)
 
     def _taker(self, name: str) -> str:
         """The service that takes a type; of what every service takes, this one, which says where else it goes."""
@@ -370,4 +379,9 @@ def _source_and_id(request: Request, before: str) -> tuple[str, str]:
     raw = request.scope.get("raw_path") or request.url.path.encode()
     path = raw.decode("ascii", "replace").partition("?")[0].partition(before)[2]
     source, _, fact_id = path.rpartition("/")
-    return "/" + unquote(source).lstrip("/"), unquote(fact_id)
+    return "/" + _plain(source).lstrip("/"), _plain(fact_id)
+
+
+def _plain(text: str) -> str:
+    """What is percent-encoded, without the character that no database can be asked for."""
+    return unquote(text).replace("\x00", "\ufffd")

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
-from itertools import islice, zip_longest
+from itertools import groupby, islice, zip_longest
 from typing import Any, TypeVar
 
 from shared.ingress.cloudevents import Incoming
@@ -28,16 +28,32 @@ def name_of(incoming: Incoming) -> Hashable:
     return incoming.source, incoming.id
 
 
+def _all(_one: Any) -> Hashable:
+    return None
+
+
 async def in_lanes(
     each: Iterable[T],
     lane: Callable[[T], Hashable],
     name: Callable[[T], Hashable],
     take: Callable[[Sequence[T]], Awaitable[None]],
+    part: Callable[[T], Hashable] = _all,
 ) -> None:
     """Take what is of one lane one after the other, of several lanes one each together. Raises what ``take`` raises.
 
-    What has the name of one before it comes last: whatever lane it is in, the first one is decided first.
+    What has the name of one before it comes last: whatever lane it is in, the first one is decided first. Where
+    ``part`` changes, all that came before is taken first, of whatever lane.
     """
+    for _, some in groupby(each, part):
+        await _part_in_lanes(some, lane, name, take)
+
+
+async def _part_in_lanes(
+    each: Iterable[T],
+    lane: Callable[[T], Hashable],
+    name: Callable[[T], Hashable],
+    take: Callable[[Sequence[T]], Awaitable[None]],
+) -> None:
     lanes: defaultdict[Hashable, list[T]] = defaultdict(list)
     named: set[Hashable] = set()
     again: list[T] = []

@@ -51,7 +51,7 @@ class Receipt(BaseModel):
 
 def told(source: str, fact_id: str, event_type: str, answer: Answer) -> dict[str, Any]:
     """A receipt of what was just answered."""
-    reached = answer.outcome == "accepted"
+    reached = answer.outcome == "accepted" and answer.position > 0  # there is none where nothing was appended
     return {
         "source": source,
         "id": fact_id,

@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 from shared.contracts import ContractError, Rejected
 from shared.eventstore.append import OtherContent, StoreUnavailable
 from shared.ingress.cloudevents import Incoming, Unreadable, of_record
+from shared.ingress.fetching import Packed, fetch
 from shared.ingress.handler import FactHandler, NotOurs
 from shared.ingress.lanes import in_lanes, name_of, side_by_side
 from shared.ingress.register import OWNER, Publisher, Register
@@ -43,6 +44,10 @@ PAUSE_SECONDS = 1.0
 
 AWAY = (KafkaError, OSError, StoreUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError)
 """Broker or database: the records are taken again."""
+FOR_GOOD = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What the database says of a record: it would say so of it for ever."""
+EVERYBODY_S = frozenset({"publisher.not_admitted", "publisher.source_not_allowed"})
+"""Refusals that every service comes to, whosever type it is."""
 
 Read = tuple[Any, Incoming | Unreadable]
 """A record, and what it says."""
@@ -69,6 +74,9 @@ class RecordIngress:
             except AWAY as error:
                 self.error = f"{type(error).__name__}: {error}"
                 log.warning("ingress starts anew", service=self._store.name, reason=self.error)
+            except Exception as error:  # whatever it is, nobody else takes them
+                self.error = type(error).__name__
+                log.exception("ingress failed and starts anew", service=self._store.name)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
@@ -87,7 +95,7 @@ class RecordIngress:
             await consumer.start()
             self.error = ""
             while not stop.is_set():
-                polled = await consumer.getmany(timeout_ms=WAIT_MS, max_records=RECORDS)
+                polled = await fetch(consumer, RECORDS, WAIT_MS)
                 for place in sorted(polled):
                     await self._take(place, polled[place], stop)
                     if stop.is_set():
@@ -105,10 +113,13 @@ class RecordIngress:
         if publisher is None:
             return
         read = [(record, _read(record)) for record in records]
-        await in_lanes(read, self._lane, _name, lambda some: self._decide_all(publisher, some))
+        await in_lanes(read, self._lane, _name, lambda some: self._decide_all(publisher, some), self._refers)
 
     def _lane(self, one: Read) -> Any:
         return "" if isinstance(one[1], Unreadable) else self._facts.facts.lane_of(one[1])
+
+    def _refers(self, one: Read) -> bool:
+        return isinstance(one[1], Incoming) and self._facts.facts.refers(one[1])
 
     async def _publisher(self, name: str, stop: asyncio.Event) -> Publisher | None:
         """Who writes the topic; waits for the register. None when told to stop meanwhile."""
@@ -131,9 +142,9 @@ class RecordIngress:
         """Decide one record. What fails on it for no reason outside is kept, so that others go on."""
         try:
             await self._decide_one(publisher, record, read)
-        except AWAY:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, AWAY) and not isinstance(error, FOR_GOOD):
+                raise
             log.exception("a record could not be decided", topic=record.topic, offset=record.offset)
             failed = Rejected("fact.rule_failed")
             await self._facts.turn_away(publisher, _place(record), "quarantined", failed, record.value or b"")
@@ -143,25 +154,27 @@ class RecordIngress:
         if isinstance(read, Unreadable):
             if answers_for_all:
                 refusal = Rejected(read.code, pointer=read.pointer)
-                await self._facts.turn_away(publisher, _place(record), "quarantined", refusal, record.value or b"")
+                await self._facts.turn_away(publisher, _place(record), "quarantined", refusal, record.value)
             return
         try:
             await self._facts.take(read, publisher)
         except NotOurs:
             return
         except ContractError as error:
-            if answers_for_all:
+            if answers_for_all or error.code == "publisher.not_sendable":  # which its owner alone says
                 await self._facts.refuse(publisher, read, Rejected(error.code, pointer="/type", type=read.type))
         except Rejected as refusal:
-            # Not admitted, or another's source: over HTTP nothing is kept of it, but here nobody waits for an answer.
-            if answers_for_all:
+            # Over HTTP nothing is kept of it, but here nobody waits for an answer.
+            if answers_for_all or refusal.code not in EVERYBODY_S:
                 await self._facts.turn_away(publisher, _place(record), "rejected", refusal)
         except OtherContent:
-            reason = orjson.dumps({"code": "fact.conflict", "params": {"id": read.id}}).decode()
+            reason = orjson.dumps({"code": "fact.conflict", "params": {"id": read.id}, "pointer": "/id"}).decode()
             await self._store.pool.execute(_ADD_CONFLICT, publisher.name, read.source, read.id, read.type, reason)
 
 
 def _read(record: Any) -> Incoming | Unreadable:
+    if isinstance(record, Packed):
+        return Unreadable("cloudevent.not_unpacked", "the record is compressed otherwise than by gzip, or damaged")
     try:
         return of_record(iter(record.headers), record.value).within(fresh())
     except Unreadable as unreadable:

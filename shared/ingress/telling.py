@@ -32,6 +32,8 @@ TOPICS_SECONDS, NEWS_SECONDS = 5.0, 0.5
 """How long it is believed which topics there are, and which there are not; a publisher is told from then on."""
 BATCH_BYTES = 1_000_000
 """Largest batch sent; a broker's default limit is 1,048,588 bytes."""
+LARGEST_RECEIPT = 500_000
+"""Bytes of a receipt that is told whole; of a larger one the code of its reason, and the rest over HTTP."""
 SEND_TIMEOUT_MS = 10_000
 
 
@@ -52,6 +54,8 @@ class Teller:
                 await self._tell_until(stop)
             except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("receipts are told later", store=self._store.name, error=repr(error))
+            except Exception:  # whatever it is, nobody else tells them
+                log.exception("receipts could not be told", store=self._store.name)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), POLL_SECONDS)
 
@@ -110,7 +114,7 @@ class Teller:
 
     def _put(self, batch: Any, row: Any) -> bool:
         """Append one receipt to a batch; False when it is full."""
-        key, value = f"{row['source']} {row['id']}".encode(), dump(receipts.of_row(self._store.name, row))
+        key, value = f"{row['source']} {row['id']}".encode(), _told(receipts.of_row(self._store.name, row))
         return batch.append(key=key, value=value, timestamp=None, headers=_HEADERS) is not None
 
     async def _look(self, producer: AIOKafkaProducer, wanted: Iterable[str]) -> None:
@@ -121,6 +125,15 @@ class Teller:
             cluster = await producer.client.fetch_all_metadata()
             self._known = frozenset(cluster.topics())
             self._looked_at = now
+
+
+def _told(receipt: dict[str, Any]) -> bytes:
+    """A receipt as its record holds it."""
+    value = dump(receipt)
+    if len(value) <= LARGEST_RECEIPT:
+        return value
+    reason = receipt["reason"]
+    return dump({**receipt, "reason": receipts.reason_of({"code": reason["code"]}) if reason else None})
 
 
 _HEADERS = [("content-type", b"application/json")]

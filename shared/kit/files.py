@@ -13,6 +13,9 @@ from typing import Any
 import orjson
 
 TYPE_PREFIX = "th.go.obec.cluster."
+LONGEST_TOLD = 200
+"""Characters of a file that a message repeats at most."""
+NO_EVENT = "not an event with an id and a source, as one JSON object on a line of its own"
 
 
 class BadFile(Exception):
@@ -66,7 +69,7 @@ class Mapped:
         for path, wanted in self.data.items():
             value = wanted.format_map(row).strip() if isinstance(wanted, str) else wanted
             if value != "":
-                _put(data, path, int(value) if path in self.numbers else value)
+                _put(data, path, _whole(path, value) if path in self.numbers else value)
         kind = self.type if "." in self.type else f"{TYPE_PREFIX}{self.type}.v1"
         identity = self.id.format_map(row)
         if not identity.strip():
@@ -94,11 +97,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             if not line.strip():
                 continue
             try:
-                event = orjson.loads(line)
+                event = orjson.loads(line.decode())
             except orjson.JSONDecodeError as error:
-                raise BadFile(f"{path}, line {number}: not JSON") from error
+                raise BadFile(f"{path}, line {number}: {NO_EVENT}; CSV is sent with --map") from error
             if not isinstance(event, dict) or not (_is_text(event.get("id")) and _is_text(event.get("source"))):
-                raise BadFile(f"{path}, line {number}: not an event with an id and a source")
+                raise BadFile(f"{path}, line {number}: {NO_EVENT}")
             yield event
 
 
@@ -117,7 +120,10 @@ def _rows(path: Path, mapped: Mapped) -> Iterator[dict[str, Any]]:
         except UnicodeDecodeError:
             raise
         except KeyError as error:
-            raise BadFile(f"{path}, line {rows.line_num}: there is no column {error.args[0]}") from error
+            there = ", ".join(rows.fieldnames or ())[:LONGEST_TOLD]
+            raise BadFile(
+                f"{path}, line {rows.line_num}: there is no column {error.args[0]}; what commas part is: {there}"
+            ) from error
         except (csv.Error, ValueError) as error:
             raise BadFile(f"{path}, line {rows.line_num}: {error}") from error
         except (AttributeError, TypeError) as error:
@@ -131,6 +137,13 @@ def _event(mapped: Mapped, row: dict[str, Any]) -> dict[str, Any] | None:
         raise ValueError('more values than columns; a value with a comma in it stands in "…"')
     told = {name: value or "" for name, value in row.items()}
     return mapped.event(told) if any(value.strip() for value in told.values()) else None
+
+
+def _whole(path: str, value: Any) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ValueError(f"“{value}”, meant for {path}, is no whole number (1200, and not 1,200)") from error
 
 
 def _put(data: dict[str, Any], path: str, value: Any) -> None:

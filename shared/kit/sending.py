@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ BATCH_BYTES = 4 * 1024 * 1024
 """Of one request's events, half of what a service takes; a single event may be larger."""
 PATIENCE = 60.0
 """Seconds for which a batch is sent again while a service does not answer."""
+HELD_BACK = 600.0
+"""Seconds for which a batch waits for the publisher's pace, which is by the minute: to be told to wait is an answer."""
 MEDIA_TYPE = "application/cloudevents-batch+json"
 FINAL = frozenset({"accepted", "rejected", "quarantined", "conflict"})
 """Outcomes that sending again does not change."""
@@ -78,11 +80,19 @@ class Receipts:
 
 
 class Sender:
-    """Sends with one publisher's ``headers``; ``start`` is any service of the installation, which knows the others."""
+    """Sends with one publisher's ``headers``; ``start`` is any service that takes facts, which knows the others.
+
+    ``waits`` is told why, whenever something is to be sent again later.
+    """
 
     def __init__(
-        self, start: str, headers: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
+        self,
+        start: str,
+        headers: Mapping[str, str],
+        transport: httpx.AsyncBaseTransport | None = None,
+        waits: Callable[[str], None] = lambda why: None,
     ) -> None:
+        self._waits = waits
         self._start, self.headers = start.rstrip("/"), dict(headers)
         self._http = httpx.AsyncClient(headers=dict(headers), timeout=30.0, trust_env=False, transport=transport)
         self._urls: dict[str, str] = {}
@@ -163,13 +173,15 @@ class Sender:
     async def _once(self, method: str, url: str, events: Any) -> Any:
         content = None if events is None else orjson.dumps(events)
         headers = {} if events is None else {"Content-Type": MEDIA_TYPE}
-        try:
-            answer = await self._http.request(method, url, content=content, headers=headers)
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise CannotSend(f"{url} is no address: {error}") from error
-        except httpx.TransportError as error:
-            raise _TryAgain(repr(error)) from error
+        answer = await self._answer(method, url, content, headers)
+        held_back = 0.0
+        while answer.status_code == 429 and held_back < HELD_BACK:
+            self._waits("as fast as the publisher may send")
+            await asyncio.sleep(_pause(answer))
+            held_back += _pause(answer) or 1.0
+            answer = await self._answer(method, url, content, headers)
         if answer.status_code == 429 or answer.status_code >= 500:
+            self._waits(f"{url} answers {answer.status_code}")
             await asyncio.sleep(_pause(answer))
             raise _TryAgain(f"{answer.status_code}")
         found = _json(answer)
@@ -179,6 +191,15 @@ class Sender:
         if found is None:
             raise CannotSend(f"{url} does not answer with JSON: it is no service of this programme")
         return found
+
+    async def _answer(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            return await self._http.request(method, url, content=content, headers=headers)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise CannotSend(f"{url} is no address: {error}") from error
+        except httpx.TransportError as error:
+            self._waits(f"{url} does not answer")
+            raise _TryAgain(str(error) or repr(error)) from error
 
 
 def _batches(events: Iterable[Mapping[str, Any]], most: int) -> Iterator[list[Mapping[str, Any]]]:

@@ -32,7 +32,7 @@ def _any(words: tuple[str, ...]) -> str:
 
 _THAI = re.compile(
     rf"(?:{_any(_TITLES)}|(?<![ก-๙.])(?:{_any(_ABBREVIATED)}))\s?"
-    rf"(?!{'|'.join(_POSTS)}){_LETTER}{{2,}}\s+{_LETTER}{{3,}}"
+    rf"(?!{'|'.join(_POSTS)}){_LETTER}{{2,400}}+\s+{_LETTER}{{3,}}"  # not to the end of the text from every title
 )
 _LATIN = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+[A-Z][a-z]+(?:\s+[A-Z][a-z]+)*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,}")

@@ -79,7 +79,7 @@ class Authenticator:
             await known.keys.refresh()
             if known.holds():
                 return known.caller
-            del self._checked[token]
+            self._checked.pop(token, None)  # it may have been forgotten while keys were asked for
         checked = await self._check(token)
         self._checked[token] = checked
         if len(self._checked) > REMEMBERED:

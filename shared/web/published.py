@@ -12,7 +12,7 @@ from fastapi import Request, Response
 
 from shared.contracts import REGISTRY, Rejected
 from shared.contracts.asyncapi import document, schema_of
-from shared.contracts.document import event_example
+from shared.contracts.document import event_example, example
 from shared.contracts.event import TYPE_PREFIX, Event
 from shared.web.api import Api, Operation, Parameter
 from shared.web.docs import POLICY, STYLE
@@ -103,6 +103,18 @@ def _event(name: str, version: Any) -> type[Event]:
     raise Rejected("schema.not_found", type=name[:100], version=str(version)[:20])
 
 
+def _place(event: type[Event]) -> str:
+    return f"{event.spec.name}.v{event.spec.version}"
+
+
+def _deprecated(event: type[Event]) -> str:
+    return f" · deprecated since {escape(event.spec.deprecated)}" if event.spec.deprecated else ""
+
+
+def _shown(value: Any) -> str:
+    return f"<pre>{escape(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())}</pre>"
+
+
 def _page(service: str, facts: Mapping[str, Any]) -> str:
     title = f"Events of {service}"
     parts = [f"<h1>{escape(title)}</h1>", '<p>For programs: <a href="../asyncapi.json">asyncapi.json</a></p>']
@@ -113,11 +125,14 @@ def _page(service: str, facts: Mapping[str, Any]) -> str:
         link = f'<a href="../schemas/{spec.name}/{spec.version}">v{spec.version}</a>'
         taken = f' · <a href="../schemas/facts/{spec.name}.json">as a fact</a>' if spec.name in facts else ""
         said = escape(" ".join((event.__doc__ or "").split()))
-        parts.append(f'<tr><td><a href="#{spec.name}">{spec.name}</a></td><td>{said}</td><td>{link}{taken}</td></tr>')
+        place = f'<a href="#{_place(event)}">{spec.name}</a>{_deprecated(event)}'
+        parts.append(f"<tr><td>{place}</td><td>{said}</td><td>{link}{taken}</td></tr>")
     parts.append("</table>")
     for event in events:
-        shown = escape(orjson.dumps(event_example(event), option=orjson.OPT_INDENT_2).decode())
-        parts.append(f'<h2 id="{event.spec.name}">{event.spec.name}</h2><p><code>{event.spec.type}</code></p>')
-        parts.append(f"<pre>{shown}</pre>")
+        spec = event.spec
+        parts.append(f'<h2 id="{_place(event)}">{spec.name}</h2><p><code>{spec.type}</code>{_deprecated(event)}</p>')
+        parts.append(_shown(event_example(event)))
+        if spec.name in facts:
+            parts.append(f"<p>As a publisher sends it, the <code>data</code>:</p>{_shown(example(facts[spec.name]))}")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'

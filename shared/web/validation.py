@@ -16,8 +16,10 @@ from shared.thai.errors import ThaiConventionError
 
 M = TypeVar("M", bound=BaseModel)
 
-MOST = 50
-"""How many places of one body are told at most."""
+MOST, LONGEST_POINTER = 50, 500
+"""How many places of one body are told at most, and of each how much: what is told is kept, and sent in a record."""
+FLAT = 250
+"""Brackets in a body that cannot be nested too deep to be written again, whatever is in them."""
 
 
 class Both(NamedTuple):
@@ -32,15 +34,27 @@ class Invalid(Exception):
 
     def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("request.invalid")
-        self.errors = errors
+        self.errors = [{**each, "pointer": each["pointer"][:LONGEST_POINTER]} for each in errors[:MOST]]
 
 
 def read_json(body: bytes) -> Any:
-    """What a body says. Raises Rejected ``request.not_json``."""
+    """What a body says. Raises Rejected ``request.not_json``, also when it is nested too deep."""
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Rejected("request.not_json") from error
+    if body.count(b"[") + body.count(b"{") > FLAT and not writable(found):
+        raise Rejected("request.not_json")
+    return found
+
+
+def writable(value: Any) -> bool:
+    """Whether JSON that was read can be written again as a part of something else: it is not nested too deep."""
+    try:
+        orjson.dumps([value])
+    except TypeError:
+        return False
+    return True
 
 
 def validated(model: type[M], body: bytes, sent: Any) -> M:
@@ -56,8 +70,7 @@ def told(errors: Iterable[Any], sent: Any, *, skip: int = 0) -> list[dict[str, A
     found = [_told(error, sent, skip) for error in errors]
     unique = {(each["pointer"], each["code"]): each for each in found}
     # A list of which an item is not valid is called too short as well, because pydantic counts only the valid ones.
-    wrong = [each for each in unique.values() if each["code"] != "too_short" or not _is_inside(each["pointer"], found)]
-    return wrong[:MOST]
+    return [each for each in unique.values() if each["code"] != "too_short" or not _is_inside(each["pointer"], found)]
 
 
 def _is_inside(pointer: str, errors: Sequence[Mapping[str, Any]]) -> bool:
@@ -69,8 +82,7 @@ def _told(error: Mapping[str, Any], sent: Any, skip: int) -> dict[str, Any]:
     pointer = pointer_to(error["loc"][skip:], sent, missing=error["type"] == "missing")
     if isinstance(cause, ThaiConventionError):
         return {"pointer": pointer, "code": cause.code, "th": cause.thai, "en": cause.english}
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return {"pointer": pointer, "code": error["type"], "th": _in_thai(error), "en": message}
+    return {"pointer": pointer, "code": error["type"], "th": _in_thai(error), "en": _in_english(error)}
 
 
 def pointer_to(place: Sequence[int | str], sent: Any, *, missing: bool = False) -> str:
@@ -113,5 +125,20 @@ def _sentences() -> Mapping[str, str]:
 
 def _in_thai(error: Mapping[str, Any]) -> str:
     sentences = _sentences()
-    sentence = sentences.get(error["type"], sentences["otherwise"])
-    return filled(sentence, error.get("ctx") or {})
+    kind = "string_too_long" if _is_text(error) else error["type"]
+    sentence = sentences.get(kind, sentences["otherwise"])
+    told = error.get("ctx") or {}
+    return filled(sentence, {name: str(value).replace("' or '", "' หรือ '") for name, value in told.items()})
+
+
+def _in_english(error: Mapping[str, Any]) -> str:
+    if error["type"] == "date_from_datetime_parsing":
+        return "A day is needed, YYYY-MM-DD"
+    if _is_text(error):
+        return f"Text should have at most {error['ctx']['max_length']} characters"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _is_text(error: Mapping[str, Any]) -> bool:
+    """Whether a text is too long: what was cleaned before is measured as any value, by its items."""
+    return bool(error["type"] == "too_long" and error["ctx"]["field_type"] == "Value")

@@ -38,8 +38,12 @@ async def test_nobody_but_an_operator_sees_the_console(visitors: Visitors) -> No
 async def test_a_consumer_is_paused_and_goes_on_seen_by_who_watches_and_written_into_the_audit(
     visitors: Visitors,
 ) -> None:
-    operator, watcher = await asyncio.gather(signed_in(visitors, "operator"), signed_in(visitors, "operator"))
+    operator, watcher, writer = await asyncio.gather(*(signed_in(visitors, "operator") for _ in range(3)))
     await watcher.go("/console", lang="en")
+    unsent = (await writer.go("/console", lang="en")).locator("#line-list details").first
+    await unsent.locator("summary").click()
+    await unsent.get_by_label("Reason").fill("not sent yet")
+    await unsent.get_by_label("Reason").blur()
     await expect(line(watcher.page.locator("#line-list"))).to_contain_text("Well", timeout=SOON_MILLISECONDS)
 
     page = await operator.go("/console", lang="en")
@@ -54,6 +58,12 @@ async def test_a_consumer_is_paused_and_goes_on_seen_by_who_watches_and_written_
         assert await findings(page) == []
         await expect(line(watcher.page.locator("#line-list"))).to_contain_text(verdict, timeout=SOON_MILLISECONDS)
         await operator.go("/console", lang="en")
+
+    await expect(unsent.get_by_label("Reason")).to_have_value("not sent yet")
+    await unsent.locator("summary").click()
+    await expect(unsent.get_by_label("Reason")).to_have_value(
+        "", timeout=SOON_MILLISECONDS
+    )  # shown anew once it is shut
 
     await operator.go("/console/audit", lang="en")
     audit = page.locator("#audit-list tbody")
@@ -70,6 +80,22 @@ async def test_an_order_without_a_reason_is_refused_in_words(visitors: Visitors)
     await press(page, "Pause")
     await expect(page.locator("main")).to_contain_text("ops.reason_missing")
     assert await findings(page) == []
+
+
+async def test_what_was_written_into_an_order_that_is_refused_can_be_corrected(visitors: Visitors) -> None:
+    operator = await signed_in(visitors, "operator")
+    page = await operator.go("/console/periods", lang="en")
+    row = page.locator("main tbody tr", has_text="Not closed").first
+    await row.get_by_text("Extend a period", exact=True).first.click()
+    await row.get_by_label("Region").select_option("R07")
+    await row.get_by_label("Until").fill("2010-01-01")
+    await row.get_by_label("Reason").last.fill("a flood")
+    await press(page, "Extend a period")
+    await expect(page.locator("main")).to_contain_text("period.extension_too_early")
+    assert await findings(page) == []
+    await expect(page.get_by_label("Region")).to_have_value("R07")
+    await expect(page.get_by_label("Until")).to_have_value("2010-01-01")
+    await expect(page.get_by_label("Reason")).to_have_value("a flood")
 
 
 @pytest.mark.parametrize(("path", "code"), [("trace?id=none", "trace"), ("streams?person=nobody", "query.unreadable")])

@@ -33,7 +33,7 @@ from tests.unit.committee.examples import definition
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 PUBLISHER = "publisher:personnel"
-RIGHTS = {"sources": [SOURCE], "types": [each for each in TYPES if each != "FactVoided"]}
+RIGHTS = {"sources": [SOURCE], "types": list(TYPES)}
 LARGE = 1024 * 1024 + 1
 
 
@@ -110,6 +110,7 @@ async def test_an_event_sent_again_is_answered_as_before(publisher: httpx.AsyncC
     assert again.json() == {**first.json(), "duplicate": True}
     problem = await refused(post(publisher, proposed(region="R08")), 409, "fact.conflict")
     assert "p-1" in problem["en"]
+    assert problem["pointer"] == "/id"
 
 
 async def test_a_batch_tells_of_each_event_in_order(publisher: httpx.AsyncClient) -> None:
@@ -179,7 +180,9 @@ async def test_what_is_no_event_is_refused_with_its_reason(
 async def test_a_type_of_another_service_is_sent_there(publisher: httpx.AsyncClient) -> None:
     problem = await refused(post(publisher, event("MeetingHeld", "1", {})), 421, "event.other_service")
     assert (problem["service"], problem["url"]) == ("activity", "http://activity.test/v1/events")
+    assert problem["pointer"] == "/type"
     await refused(post(publisher, event("Nonsense", "2", {})), 422, "event.unknown_type")
+    await refused(post(publisher, event("ProgrammeRegistered", "3", {})), 422, "publisher.not_sendable")
 
 
 async def test_a_source_of_another_is_refused_and_nothing_is_kept(publisher: httpx.AsyncClient) -> None:
@@ -192,9 +195,28 @@ async def test_a_source_of_another_is_refused_and_nothing_is_kept(publisher: htt
     ]  # fmt: skip
 
 
+async def test_what_is_voided_in_a_batch_is_out_before_what_is_sent_in_its_place(publisher: httpx.AsyncClient) -> None:
+    sent = (await post(publisher, [proposed("1", "R01"), proposed("2", "R02")], BATCH)).json()
+    voided = [
+        event(
+            "FactVoided",
+            f"v-{each['id']}",
+            {"event_id": each["events"][0]["id"], "reason": "ส่งผิด"},
+            subject=each["stream"],
+        )
+        for each in sent
+    ]
+    first, second = (proposed(f"new-{number}", f"R0{number}", proposed_on="2016-12-16") for number in (1, 2))
+    again = proposed("too soon", "R01", proposed_on="2016-12-17")
+    told = (await post(publisher, [again, *voided, first, second], BATCH)).json()
+    assert [(each["id"], each["outcome"]) for each in told] == [
+        ("too soon", "rejected"), ("v-1", "accepted"), ("v-2", "accepted"), ("new-1", "accepted"), ("new-2", "accepted")
+    ]  # fmt: skip
+
+
 async def test_a_dry_run_appends_nothing(publisher: httpx.AsyncClient) -> None:
     answer = await post(publisher, proposed(), dry_run="true")
-    assert (answer.status_code, answer.json()["outcome"]) == (200, "accepted")
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["position"]) == (200, "accepted", None)
     assert (await publisher.get("/v1/receipts")).json() == []
     await refused(post(publisher, proposed(), dry_run="perhaps"), 400, "query.unreadable")
 
@@ -204,6 +226,8 @@ async def test_receipts_are_found_and_listed(publisher: httpx.AsyncClient) -> No
     found = await publisher.get(f"/v1/receipts{SOURCE}/a%2F1%20%E0%B8%81")
     assert (found.status_code, found.json()["outcome"]) == (200, "waiting"), found.text
     await refused(publisher.get(f"/v1/receipts{SOURCE}/none"), 404, "receipt.not_found")
+    await refused(publisher.get(f"/v1/receipts{SOURCE}/none%00"), 404, "receipt.not_found")
+    await refused(publisher.get(f"/v1/originals{SOURCE}%00/none"), 404, "original.not_kept")
 
     page = await publisher.get("/v1/receipts", params={"limit": 2})
     assert len(page.json()) == 2

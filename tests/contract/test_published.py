@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -66,3 +67,9 @@ async def test_the_page_to_read_needs_nothing_from_elsewhere(shared: httpx.Async
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     assert "FactVoided" in answer.text
     assert "<script" not in answer.text
+    assert answer.text.count("As a publisher sends it") > 1
+    ids = re.findall(r'id="([^"]+)"', answer.text)
+    assert len(ids) == len(set(ids))
+    served = (await shared.get("/asyncapi.json")).json()["components"]["messages"].values()
+    for told in (each["x-deprecated"] for each in served if "x-deprecated" in each):
+        assert f"deprecated since {told}" in answer.text

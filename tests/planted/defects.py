@@ -368,6 +368,57 @@ DEFECTS = (
         ORIGINALS + "test_rights_that_were_taken_while_a_fact_waited_hold_when_it_is_decided_again",
     ),
     Defect(
+        "what is voided decided beside what is sent in its place",
+        "shared/ingress/http.py",
+        "            lambda place: facts.refers(place[1]),\n",
+        "            lambda _place: False,\n",
+        "tests/contract/test_events.py::test_what_is_voided_in_a_batch_is_out_before_what_is_sent_in_its_place",
+    ),
+    Defect(
+        "a refusal that its taker alone comes to left to committee",
+        "shared/ingress/records.py",
+        "if answers_for_all or refusal.code not in EVERYBODY_S:",
+        "if answers_for_all:",
+        "tests/unit/ingress/test_records.py::test_what_corrects_nothing_is_answered_by_who_takes_it",
+    ),
+    Defect(
+        "a record that the database refuses for good taken for ever",
+        "shared/ingress/records.py",
+        "isinstance(error, AWAY) and not isinstance(error, FOR_GOOD)",
+        "isinstance(error, AWAY)",
+        "tests/unit/ingress/test_records.py::test_what_the_database_refuses_for_good_is_kept_and_not_tried_for_ever",
+    ),
+    Defect(
+        "a record that cannot be unpacked keeps all others from being read",
+        "shared/ingress/fetching.py",
+        "        return await _one_by_one(consumer, wait_ms)\n",
+        "        raise\n",
+        "tests/integration/ingress/test_records.py::"
+        "test_what_the_client_cannot_unpack_is_answered_by_its_place_and_holds_nobody_up",
+    ),
+    Defect(
+        "a receipt that is too large keeps all others from being told",
+        "shared/ingress/telling.py",
+        "if len(value) <= LARGEST_RECEIPT:",
+        "if value:",
+        "tests/integration/ingress/test_records.py::"
+        "test_a_receipt_that_no_record_holds_is_told_in_short_and_keeps_no_other",
+    ),
+    Defect(
+        "what was forgotten of a fact kept again when it is sent again",
+        "shared/ingress/handler.py",
+        "                    if known is not None:\n                        return known\n",
+        "                    assert known != 0\n",
+        ORIGINALS + "test_what_was_forgotten_of_a_fact_does_not_come_back_when_it_is_sent_again",
+    ),
+    Defect(
+        "a fact that turned to wait for something else not looked at again",
+        "shared/ingress/handler.py",
+        "woken = case.woken if set(names) <= set(case.waited_for) else case.woken - 1",
+        "woken = case.woken",
+        FACTS + "test_what_comes_while_a_fact_turns_to_wait_for_something_else_wakes_it",
+    ),
+    Defect(
         "originals kept in the clear",
         "shared/ingress/originals.py",
         "sealed = nonce + AESGCM(key).encrypt(nonce, body, _about(source, fact_id))",

@@ -48,7 +48,7 @@ def answers(product: Product, tmp_path_factory: pytest.TempPathFactory) -> list[
     state = tmp_path_factory.mktemp("snippets") / "state"
     state.touch()
     ports = {f"OBEC_{name.upper()}_PORT": str(getattr(product.ports, name)) for name in ("committee", "issuer")}
-    environment = {**clean_environment(), **ports, "STATE": str(state)}
+    environment = {**clean_environment(), **ports, "STATE": str(state), "TMPDIR": str(state.parent)}
     return [*(run(kind, text, environment, state) for kind, text in BLOCKS), state.read_text("utf-8")]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+from confluent_kafka import Producer
 
 from services.committee.provisioning import Provisioner
 from services.committee.publishers import (
@@ -23,7 +24,7 @@ from shared.contracts.committee import PublisherRights
 from shared.ingress.register import fingerprint
 from shared.streams.access import Access, Right
 from shared.streams.broker import Broker
-from shared.streams.topics import Topics
+from shared.streams.topics import Topics, records
 from tests.conftest import NewDatabase, NewTopics
 from tests.eventually import eventually
 from tests.integration.ingress.desk import Desk, desk
@@ -142,6 +143,18 @@ async def has_sent(broker: Broker, topic: str) -> bool:
     except KafkaError:
         return False
     return True
+
+
+async def test_what_a_publisher_compresses_in_any_way_is_read(bureau: Bureau) -> None:
+    await bureau.issue()
+    topic = bureau.topics.ingress("personnel")
+    await eventually(lambda: has_sent(bureau.user(), topic))
+    for codec in ("gzip", "snappy", "lz4", "zstd"):
+        producer = Producer({**bureau.user().librdkafka(), "compression.type": codec})
+        producer.produce(topic, codec * 1_000)
+        assert producer.flush(10) == 0
+    found = [each.value.decode() async for each in records(bureau.broker, topic, 0)]
+    assert found[-4:] == [codec * 1_000 for codec in ("gzip", "snappy", "lz4", "zstd")]
 
 
 async def test_a_publisher_writes_its_own_topic(bureau: Bureau) -> None:

@@ -12,13 +12,15 @@ import pytest
 
 from services.committee.mandate import AdoptMandate, DraftMandate
 from services.committee.programme import RegisterProgramme
-from shared.contracts import Rejected
+from shared.contracts import ContractError, Rejected
 from shared.contracts.committee import PublisherRights
-from shared.eventstore.append import Append, OtherContent, Verdict
+from shared.eventstore.append import Answer, Append, OtherContent, Verdict
 from shared.eventstore.commands import Ready
+from shared.ingress import handler as handler_module
 from shared.ingress import receipts
+from shared.ingress.drain import due
 from shared.ingress.facts import Fact, Facts
-from shared.ingress.handler import NotOurs
+from shared.ingress.handler import HistoryUnreadable, NotOurs
 from shared.ingress.register import Publisher
 from tests.conftest import NewDatabase
 from tests.integration.ingress.desk import PERSONNEL, SOURCE, Desk, appointed, desk, event, incoming, members, proposed
@@ -206,10 +208,28 @@ async def test_what_another_service_takes_is_named(on: Desk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("ProgrammeRegistered.v1", "publisher.not_sendable"),
+        ("MandateSuperseded.v1", "publisher.not_sendable"),
+        ("ReportPublished.v1", "publisher.not_sendable"),
+        ("Nonsense.v1", "event.unknown_type"),
+        ("CommitteeProposed.v2", "event.unknown_type"),
+        ("CommitteeProposed.v0", "event.unknown_type"),
+    ],
+)
+async def test_what_no_service_takes_is_refused_and_not_sent_elsewhere(on: Desk, kind: str, code: str) -> None:
+    with pytest.raises(ContractError) as refused:
+        await on.send({**proposed(), "type": f"th.go.obec.cluster.{kind}"})
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
     ("change", "sent", "code"),
     [
         ({"types": ("MeetingHeld",)}, proposed(), "publisher.type_not_allowed"),
         ({"regions": ("R01",)}, proposed(), "publisher.region_not_allowed"),
+        ({"regions": ("R07",)}, proposed(regions=["R07", "เชียงใหม่"]), "publisher.region_not_allowed"),
     ],
 )
 async def test_a_publisher_sends_what_it_may_and_nothing_else(
@@ -265,6 +285,8 @@ async def test_a_dry_run_decides_and_appends_nothing(on: Desk) -> None:
     assert (await on.send(proposed(), dry_run=True)).version == 1
     assert (await on.send(appointed(), dry_run=True)).outcome == "waiting"
     assert (await on.send(proposed(region="R99"), dry_run=True)).outcome == "rejected"
+    with pytest.raises(Rejected, match=r"fact\.corrects_nothing"):
+        await on.send({**proposed(), "corrects": f"{SOURCE} unheard-of"}, dry_run=True)
     assert await on.outcomes() == []
     assert "CommitteeProposed" not in await on.events()
 
@@ -406,3 +428,63 @@ async def test_a_rule_that_fails_on_one_leaves_all_to_be_taken_alone(on: Desk, m
     many = [proposed("p-1", "R01"), proposed("p-2", "R02"), proposed("p-3", "R03")]
     assert await on.facts.take_plain([incoming(each) for each in many], PERSONNEL) == [None] * 3
     assert [(await on.send(each)).outcome for each in many] == ["accepted", "quarantined", "accepted"]
+
+
+@pytest.mark.parametrize("subject", ["", "nothing:1", "publisher:personnel", "report:x", "mandate"])
+async def test_a_voiding_of_what_is_nobody_s_is_refused_and_not_sent_elsewhere(on: Desk, subject: str) -> None:
+    voiding = {"event_id": "018f4e9a-7c1e-7b1c-9d3e-0a1b2c3d4e5f", "reason": "ส่งผิดเขต"}
+    answer = await on.send(event("FactVoided", "v-1", voiding, subject=subject))
+    assert answer.reason is not None
+    assert (answer.outcome, answer.reason["code"], answer.reason["pointer"]) == (
+        "rejected", "fact.no_subject", "/subject"
+    )  # fmt: skip
+
+
+async def test_what_the_store_cannot_read_says_nothing_of_the_fact(on: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def failing(_request: object, *, new: bool = False) -> None:
+        raise ContractError("event.unknown_type", "of a newer version")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(on.handler, "ready", failing)
+        with pytest.raises(HistoryUnreadable):
+            await on.send(proposed())
+    assert await on.outcomes() == []
+    assert (await on.send(proposed())).outcome == "accepted"
+
+
+async def test_one_that_fails_while_it_waits_does_not_keep_the_others(
+    on: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on.send(appointed("a-1", "R01"))
+    await on.send(appointed("a-2", "R02", 13))
+    await on.send(proposed("p-1", "R01"))
+    await on.send(proposed("p-2", "R02"))
+    take_again = on.facts.take_again
+
+    async def failing(waiting: Any) -> Answer:
+        if waiting["id"] == "a-1":
+            raise HistoryUnreadable("event.unknown_type")
+        return await take_again(waiting)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(on.facts, "take_again", failing)
+        assert await on.drainer.drain() == 1
+    assert await on.drainer.drain() == 1
+
+
+async def test_what_comes_while_a_fact_turns_to_wait_for_something_else_wakes_it(
+    on: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on.send(appointed())
+    names = handler_module._names
+    with monkeypatch.context() as earlier:
+        earlier.setattr(handler_module, "_names", lambda ready: ("claim:other/name",))
+        await on.store.pool.execute("UPDATE waiting SET woken = woken + 1")
+        await on.drainer.drain()
+    await on.store.pool.execute("UPDATE waiting SET woken = woken + 1")
+    (row,) = await due(on.store)
+    monkeypatch.setattr(handler_module, "_names", names)
+    assert (await on.facts.take_again(row)).outcome == "waiting"
+    assert [each["id"] for each in await due(on.store)] == ["a-1"]
+    await on.drainer.drain()
+    assert await due(on.store) == []

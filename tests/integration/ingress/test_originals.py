@@ -13,7 +13,7 @@ from services.committee.programme import RegisterProgramme
 from services.committee.publishers import RegisterPublisher, SuspendPublisher
 from shared.contracts import Rejected
 from shared.contracts.committee import PublisherRights
-from shared.eventstore.append import Answer
+from shared.eventstore.append import Answer, OtherContent
 from shared.ingress.handler import FactHandler
 from shared.ingress.originals import Originals
 from shared.ingress.register import Register
@@ -157,3 +157,20 @@ def _rights() -> PublisherRights:
     assert PERSONNEL.rights is not None
     types = tuple(each for each in PERSONNEL.rights.types if each != "FactVoided")
     return PERSONNEL.rights.model_copy(update={"types": types})
+
+
+async def test_what_was_forgotten_of_a_fact_does_not_come_back_when_it_is_sent_again(
+    on: Desk, originals: Originals
+) -> None:
+    await on.send(proposed(proposed_by=DAMAGED))
+    await on.store.pool.execute("DELETE FROM originals")
+    await on.store.pool.execute("DELETE FROM original_keys")
+    assert (await on.send(proposed(proposed_by=DAMAGED))).repeated
+    assert await originals.of("personnel", SOURCE, "p-1") is None
+
+
+async def test_another_content_under_the_same_id_is_not_told_as_what_was_sent(on: Desk, originals: Originals) -> None:
+    await on.send(proposed())
+    with pytest.raises(OtherContent):
+        await on.send(proposed(proposed_by=DAMAGED))
+    assert await originals.of("personnel", SOURCE, "p-1") is None

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from confluent_kafka import Producer
 
 from services.committee.programme import RegisterProgramme
 from services.committee.publishers import RegisterPublisher
@@ -158,8 +159,17 @@ async def test_a_record_on_which_the_service_fails_is_kept_and_the_next_goes_on(
 
 async def test_what_nobody_takes_is_answered_and_what_others_take_is_left_to_them(office: Office) -> None:
     async with office.working():
-        await office.send(event("MeetingHeld", "1", {}), event("Nonsense", "2", {}), proposed("3", "R03"))
-        assert sorted(await office.has_told(2)) == [("2", "rejected"), ("3", "accepted")]
+        await office.send(
+            event("MeetingHeld", "1", {}),
+            event("Nonsense", "2", {}),
+            proposed("3", "R03"),
+            event("ProgrammeRegistered", "4", {}),
+            event("ReportPublished", "5", {}),
+            event("IndicatorScored", "6", {}),  # which evaluation answers
+        )
+        assert sorted(await office.has_told(4)) == [
+            ("2", "rejected"), ("3", "accepted"), ("4", "rejected"), ("5", "rejected")
+        ]  # fmt: skip
 
 
 async def test_a_fact_that_waits_is_told_twice(office: Office) -> None:
@@ -203,3 +213,32 @@ async def test_receipts_of_who_has_no_topic_are_passed_over(office: Office) -> N
         await eventually(office.has_decided)
         await office.send(proposed("2", "R02"))
         assert await office.has_told(2) == [("http", "accepted"), ("2", "accepted")]
+
+
+async def test_a_receipt_that_no_record_holds_is_told_in_short_and_keeps_no_other(office: Office) -> None:
+    store = office.desk.store
+    await office.desk.send(proposed("R99", "R99"), (await Register(store).all())["personnel"])
+    reason = orjson.dumps({"code": "fact.invalid", "pointer": "x" * 1_100_000}).decode()
+    await store.pool.execute(
+        "INSERT INTO receipts SELECT serial + 1, publisher, source, 'large', type, outcome, $1, stream, "
+        "stream_version, shard, position, events, received_at, decided_at FROM receipts",
+        reason,
+    )
+    async with office.working():
+        await office.send(proposed("2", "R02"))
+        assert await office.has_told(3) == [("R99", "rejected"), ("large", "rejected"), ("2", "accepted")]
+
+
+async def test_what_the_client_cannot_unpack_is_answered_by_its_place_and_holds_nobody_up(office: Office) -> None:
+    await office.send(proposed("1", "R01"))
+    producer = Producer({**office.broker.librdkafka(), "compression.type": "lz4", "linger.ms": 500})
+    for number in (2, 3):
+        headers, value = binary(proposed(str(number), f"R{number:02}"))
+        producer.produce(office.topics.ingress("personnel"), value, headers=headers)
+    producer.flush(10)
+    await office.send(proposed("4", "R04"))
+    await office.send(proposed("5", "R05"), publisher="stranger")
+    async with office.working():
+        told = await office.has_told(4)
+    assert sorted(told) == [("0/1", "quarantined"), ("0/2", "quarantined"), ("1", "accepted"), ("4", "accepted")]
+    assert ("0/0", "rejected") in await office.desk.outcomes()

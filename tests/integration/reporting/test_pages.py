@@ -126,6 +126,17 @@ def test_there_is_an_example_of_every_kind_of_page() -> None:
     assert {sheet.path for sheet in SHEETS} == set(PATHS)
 
 
+async def test_no_two_pages_have_the_same_title_and_every_page_says_whose_time_it_is(shared: Reader) -> None:
+    examples = [*PATHS.values(), "meetings/" + MEETING, "lineage?figure=committees", "indicators/QL1", "activities/1"]
+    event = (await shared.site.get("lineage", figure="committees"))["events"][-1]["id"]
+    pages = [(await shared.look(each.format(event=event))).text for each in dict.fromkeys(examples)]
+    titles = [re.findall("<title>(.*?)</title>", page)[0] for page in pages]
+    assert len(set(titles)) == len(titles), sorted(titles)
+    assert all("UTC+7" in page for page in pages)
+    meeting = (await shared.look(f"meetings/{MEETING}?lang=en")).text
+    assert "Region 7" in re.findall("<title>(.*?)</title>", meeting)[0]
+
+
 async def test_every_page_is_there_in_either_language_with_nothing_inline(shared: Reader) -> None:
     for path in await shared.paths():
         for language in ("th", "en"):

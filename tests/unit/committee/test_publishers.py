@@ -145,7 +145,9 @@ def test_a_publisher_speaks_for_its_own_sources_only(make: Any, source: str) -> 
 
 
 @pytest.mark.parametrize("make", [register, change])
-@pytest.mark.parametrize("name", ["MeetingDreamt", "CredentialIssued", "PublisherChanged", "ProgrammeAmended"])
+@pytest.mark.parametrize(
+    "name", ["MeetingDreamt", "CredentialIssued", "PublisherChanged", "ProgrammeAmended", "ReportPublished"]
+)
 def test_a_publisher_sends_facts_and_no_rights(make: Any, name: str) -> None:
     history = () if make is register else (registered(),)
     refused(publisher(*history).when(make(rights("/ext/e-meeting/a", name))), "publisher.not_sendable")

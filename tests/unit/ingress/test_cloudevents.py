@@ -180,3 +180,24 @@ def is_one(read: Incoming) -> bool:
     in_time = read.time is None or read.time.tzinfo is not None
     named = all(name.isalnum() and name == name.lower() for name in read.extensions)
     return bool(read.id and read.source and read.type) and in_time and named
+
+
+def _nested(depth: int) -> Any:
+    found: Any = 1
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+def test_what_is_nested_deeper_than_it_can_be_written_again_is_not_json() -> None:
+    assert from_object({**EVENT, "data": _nested(253)}).data == _nested(253)
+    with pytest.raises(Unreadable) as refused:
+        from_object({**EVENT, "data": _nested(254)})
+    assert (refused.value.code, refused.value.pointer) == ("cloudevent.not_json", "/data")
+
+
+def test_an_id_and_its_source_are_no_longer_than_an_index_takes() -> None:
+    assert from_object({**EVENT, "id": "ก" * 750}).id
+    with pytest.raises(Unreadable) as refused:
+        from_object({**EVENT, "id": "\U0001f600" * 1000})
+    assert (refused.value.code, refused.value.pointer) == ("cloudevent.attribute_unreadable", "/id")

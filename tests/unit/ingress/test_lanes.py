@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from shared.ingress.cloudevents import Incoming
+from shared.ingress.facts import Facts
 from shared.ingress.lanes import TOGETHER, in_lanes
 
 One = tuple[str, str]
@@ -67,3 +69,25 @@ async def test_the_error_of_one_group_is_raised_as_it_is() -> None:
 
     with pytest.raises(OSError, match="cut"):
         await in_lanes([("a", "1")], lambda one: one[0], lambda one: one[1], failing)
+
+
+async def test_what_is_of_another_part_is_taken_once_all_before_it_was() -> None:
+    groups: list[list[One]] = []
+
+    async def take(some: Sequence[One]) -> None:
+        groups.append(list(some))
+
+    ones = [("a", "1"), ("a", "2"), ("b", "void 3"), ("c", "void 4"), ("a", "5"), ("d", "6")]
+    await in_lanes(ones, lambda one: one[0], lambda one: one[1], take, part=lambda one: one[1].startswith("void"))
+    assert groups == [[("a", "1")], [("a", "2")], [("b", "void 3"), ("c", "void 4")], [("a", "5"), ("d", "6")]]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"region": "เขตตรวจราชการที่ ๗"}, {"region": " r๐๗"}, {"programme": " ๒๕๖๐-cluster"}]
+)
+def test_a_place_has_one_lane_however_it_is_written(changes: dict[str, str]) -> None:
+    told = [{"programme": "2560-cluster", "region": "R07", **more} for more in ({}, changes)]
+    lanes = {
+        Facts(()).lane_of(Incoming("1", "/ext/a/b", "x.CommitteeProposed.v1", "", None, data, {})) for data in told
+    }
+    assert len(lanes) == 1

@@ -67,6 +67,31 @@ def test_a_line_that_is_no_event_is_named(tmp_path: Path, line: str) -> None:
         list(events_of(file))
 
 
+@pytest.mark.parametrize("text", [CSV, '{\n "id": "1",\n "source": "/s"\n}', '[{"id":"1","source":"/s"}]'])
+def test_what_stands_in_lines_otherwise_is_told_what_a_line_is(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadFile, match=r"line 1: .* one JSON object on a line of its own"):
+        list(events_of(written(tmp_path, "events.jsonl", text)))
+
+
+def test_lines_in_another_encoding_are_refused_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    for encoding in ("utf-16", "tis-620"):
+        file.write_bytes('{"id":"ก","source":"/s"}'.encode(encoding))
+        with pytest.raises(BadFile, match="is not UTF-8"):
+            list(events_of(file))
+
+
+def test_columns_parted_by_something_else_are_seen_in_what_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="there is no column กิจกรรม; what commas part is: เลขที่;กิจกรรม;"):
+        rows(tmp_path, CSV.replace(",", ";"))
+
+
+def test_a_number_that_is_none_is_named_with_its_place_and_no_word_of_the_language(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="line 2: “125,000”, meant for amount_satang, is no whole number") as refused:
+        rows(tmp_path, CSV.replace("125000", '"125,000"'))
+    assert "int()" not in str(refused.value)
+
+
 def test_a_row_that_does_not_fit_is_named(tmp_path: Path) -> None:
     mapped = Mapped.read(written(tmp_path, "map.toml", MAPPING))
     with pytest.raises(BadFile, match="line 2: there is no column เขต"):

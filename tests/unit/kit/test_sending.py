@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import stamina
 from typer.testing import CliRunner
 
 from obec.__main__ import command_line
@@ -96,6 +97,42 @@ async def test_what_is_no_address_is_said_at_once(address: str, tmp_path: Path) 
     await sender.close()
 
 
+async def test_who_sends_too_fast_waits_as_long_as_it_is_told_and_is_not_given_up(tmp_path: Path) -> None:
+    service, slow, words = Service(), [httpx.Response(429, headers={"Retry-After": "0"})] * 3, list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return slow.pop() if request.method == "POST" and slow else service.answer(request)
+
+    receipts = Receipts(tmp_path / "r")
+    sender = Sender(START, {}, httpx.MockTransport(answer), words.append)
+    with stamina.set_testing(True, attempts=1):
+        async for _ in sender.send(events(2), receipts):
+            pass
+    await sender.close()
+    assert service.batches == [["0", "1"]]
+    assert set(words) == {"as fast as the publisher may send"}
+
+
+def test_a_service_that_is_away_is_one_line_and_no_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("All connection attempts failed")
+
+    monkeypatch.setattr(sending, "Sender", partial(Sender, transport=httpx.MockTransport(answer)))
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(orjson.dumps(events(1)[0]))
+    with stamina.set_testing(True, attempts=3):
+        done = CliRunner().invoke(command_line(["publish"]), ["publish", str(file), "--key", "k", "--to", START])
+    assert done.exit_code == 1
+    assert "retry" not in done.output + done.stderr
+    assert f"obec: {START}/v1/publishers/me does not answer" in done.output + done.stderr
+
+
+def test_a_folder_is_no_file_of_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command_line(["publish"]), ["publish", ".", "--key", "k", "--to", START])
+    assert (done.exit_code, "Is a directory" in done.output + done.stderr) == (1, True)
+
+
 def test_a_file_of_which_something_was_refused_is_not_called_well_when_it_is_sent_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -107,6 +144,7 @@ def test_a_file_of_which_something_was_refused_is_not_called_well_when_it_is_sen
         done = CliRunner().invoke(command_line(["publish"]), ["publish", str(file), "--key", "k", "--to", START])
         assert done.exit_code == 1, done.output
         assert "rejected" in done.output
+        assert "events.jsonl.receipts.jsonl says why" in "".join(done.output.split("\n"))
     assert len(service.batches) == 1
 
 

@@ -238,3 +238,24 @@ async def test_a_token_of_a_withdrawn_key_is_forgotten(issuer: TestIssuer, monke
     issuer.turn_over("second")
     machine.now += FRESH + 1
     assert await refused(authenticator, f"Bearer {token}") == "its key is not known"
+
+
+async def test_a_token_that_was_forgotten_while_its_keys_were_asked_for_is_checked_anew(
+    issuer: TestIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine()
+    authenticator, token = issuer.authenticator(), issuer.token()
+    keys = authenticator._keys[ISSUER.issuer]
+    fetch = keys._fetch
+
+    async def meanwhile() -> bytes:
+        authenticator._checked.clear()
+        return await fetch()
+
+    machine.now = time.monotonic()
+    await told(authenticator, token)
+    monkeypatch.setattr(keys, "_machine", machine)
+    monkeypatch.setattr(keys, "_fetch", meanwhile)
+    issuer.turn_over("second")
+    machine.now += FRESH + 1
+    assert await refused(authenticator, f"Bearer {token}") == "its key is not known"

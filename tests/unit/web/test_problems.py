@@ -8,12 +8,13 @@ import pytest
 from pydantic import Field, field_validator
 from starlette.requests import Request
 
+from shared.contracts import Rejected
 from shared.contracts.types import Bilingual, Contract, Day, Line
 from shared.thai.digits import to_arabic
 from shared.thai.fiscal import Period
 from shared.web import problems, tracing
 from shared.web.problems import of_code, of_invalid, preferred
-from shared.web.validation import Invalid, pointer_to, validated
+from shared.web.validation import MOST, Invalid, pointer_to, read_json, validated
 
 
 @pytest.mark.parametrize(
@@ -152,3 +153,16 @@ def test_a_pointer_leads_through_what_was_sent(place: tuple[int | str, ...], sen
 
 def test_a_missing_field_is_part_of_the_pointer() -> None:
     assert pointer_to(("a", "b"), {"a": {}}, missing=True) == "/a/b"
+
+
+def test_no_more_is_told_of_what_is_wrong_than_a_receipt_holds() -> None:
+    wrong = [{"pointer": "/" + "a" * 500_000, "code": "extra", "th": "เกิน", "en": "extra"}] * 1_000
+    errors = Invalid(wrong).errors
+    assert len(errors) == MOST
+    assert {len(each["pointer"]) for each in errors} == {500}
+
+
+def test_a_body_nested_deeper_than_it_can_be_written_again_is_not_json() -> None:
+    with pytest.raises(Rejected) as refusal:
+        read_json(b"[" * 260 + b"]" * 260)
+    assert refusal.value.code == "request.not_json"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 import orjson
@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from pydantic_core import core_schema
 
 from shared.contracts import Claim, Rejected
-from shared.contracts.types import OrderNumber
+from shared.contracts.types import Contract, Day, Line, OrderNumber
 from shared.web import asked, tracing
 from shared.web.jsonable import dump
+from shared.web.validation import Invalid, validated
 
 
 @pytest.mark.parametrize(
@@ -179,3 +180,21 @@ def test_sentences_are_of_errors_that_pydantic_knows() -> None:
 
 def test_every_sentence_is_thai() -> None:
     assert all(any("ก" <= letter <= "๛" for letter in sentence) for sentence in sentences().values())
+
+
+class Told(Contract):
+    """What somebody may tell wrongly."""
+
+    place: Line
+    day: Day
+    seat: Literal["a", "b"]
+
+
+def test_what_is_wrong_is_said_of_texts_days_and_choices_as_a_person_would_say_it() -> None:
+    told = {"place": "x" * 600, "day": "15/12/2559", "seat": "c"}
+    with pytest.raises(Invalid) as refused:
+        validated(Told, orjson.dumps(told), told)
+    said = {each["pointer"]: (each["th"], each["en"]) for each in refused.value.errors}
+    assert said["/place"] == ("ยาวได้ไม่เกิน 500 อักขระ", "Text should have at most 500 characters")
+    assert said["/day"] == ("ต้องเป็นวันที่ ปปปป-ดด-วว", "A day is needed, YYYY-MM-DD")
+    assert said["/seat"][0] == "ต้องเป็นค่าใดค่าหนึ่งใน 'a' หรือ 'b'"

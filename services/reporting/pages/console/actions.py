@@ -10,6 +10,8 @@ from shared.contracts import Rejected
 
 TEXT, WHOLE, YES, MOMENT = "text", "whole", "yes", "moment"
 BANGKOK = "+07:00"
+WRITTEN = ("region", "until", "reason", "typed")
+"""Fields that a person fills in; the others stand in the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Action:
     fields: Mapping[str, str]
     commands: bool = False
     """Whether it is a command to an aggregate, which has an idempotency key."""
+    later: bool = False
+    """Whether the answer only says that it is ordered, and a process does it then."""
 
 
 _WHY = {"reason": TEXT}
@@ -39,20 +43,21 @@ ACTIONS: Mapping[str, Action] = {
             **_WHY,
             "dry_run": YES,
         },
+        later=True,
     ),
     "pause": Action("ops/pause", {"consumer": TEXT, **_WHY}),
     "resume": Action("ops/resume", {"consumer": TEXT, **_WHY}),
     "hand-over": Action("ops/hand-over", {"shard": WHOLE, **_WHY}),
     "rewind": Action("ops/rewind", {"consumer": TEXT, **_TYPED}),
     "second": Action("ops/proposals/{id}/second", {"typed": TEXT}),
-    "rebuild": Action("ops/rebuilds", _WHY),
-    "compare": Action("ops/rebuilds/{schema}/compare", _TYPED),
-    "swap": Action("ops/rebuilds/{schema}/swap", {**_TYPED, "differences": WHOLE}),
-    "roll-back": Action("ops/rebuilds/{schema}/roll-back", _TYPED),
-    "drop": Action("ops/rebuilds/{schema}/drop", _TYPED),
+    "rebuild": Action("ops/rebuilds", _WHY, later=True),
+    "compare": Action("ops/rebuilds/{schema}/compare", _TYPED, later=True),
+    "swap": Action("ops/rebuilds/{schema}/swap", {**_TYPED, "differences": WHOLE}, later=True),
+    "roll-back": Action("ops/rebuilds/{schema}/roll-back", _TYPED, later=True),
+    "drop": Action("ops/rebuilds/{schema}/drop", _TYPED, later=True),
     "acknowledge": Action("ops/alarms/{id}/acknowledge", _WHY),
     "silence": Action("ops/alarms/{id}/silence", {"until": MOMENT, **_WHY}),
-    "verify": Action("ops/proofs", _WHY),
+    "verify": Action("ops/proofs", _WHY, later=True),
     "close-period": Action("indicators/{stream}/close-period", {"period": TEXT, **_WHY}, commands=True),
     "reopen-period": Action("indicators/{stream}/reopen-period", {"period": TEXT, **_WHY}, commands=True),
     "extend-period": Action(
@@ -73,6 +78,21 @@ def path_of(action: Action, form: Mapping[str, str]) -> str:
         return action.path.format_map({name: _part(name, text) for name, text in form.items()})
     except KeyError as error:
         raise Rejected("query.unreadable", name=str(error.args[0]), value="") from error
+
+
+def target_of(form: Mapping[str, str]) -> str:
+    """What an order is about, as it is typed to confirm it, such as ``activity/0/281``; "" where it names nothing."""
+    if "store" in form:
+        return "/".join(form.get(name, "") for name in ("store", "shard", "record"))
+    if "period" in form:
+        return f"{form.get('stream', '')} {form['period']}"
+    named = (form[name] for name in ("target", "schema", "id", "consumer") if name in form)
+    return next(named, f"relay:{form['shard']}" if "shard" in form else "")
+
+
+def written_in(action: Action, form: Mapping[str, str]) -> dict[str, str]:
+    """What a person wrote or chose in a form, by field; of a dry run, which has no such field, nothing."""
+    return {} if "dry_run" in form else {name: form[name] for name in WRITTEN if name in form and name in action.fields}
 
 
 def _part(name: str, text: str) -> str:

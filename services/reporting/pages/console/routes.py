@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from sse_starlette import EventSourceResponse
 
 from services.reporting.pages.address import address_of
-from services.reporting.pages.console.actions import ACTIONS, body_of, path_of
+from services.reporting.pages.console.actions import ACTIONS, WRITTEN, body_of, path_of, target_of, written_in
 from services.reporting.pages.console.services import SERVICES, Services
 from services.reporting.pages.console.sheets import PAGES, TONES, ConsolePage, Operator, lines_of
 from services.reporting.pages.language import language_of
@@ -21,10 +21,13 @@ from services.reporting.pages.readers import Reader
 from services.reporting.pages.serving import NOT_KEPT, Endpoint, add, sent
 from services.reporting.pages.showing import Showing
 from shared.contracts import Rejected
+from shared.thai.regions import CODES
 from shared.web.auth import OPERATOR
 from shared.web.session import SignInFirst, access_token, can_sign_in, csrf_token, require_csrf, require_role
 
 CONSOLE = "console"
+_AROUND = ("csrf", "service", "back", "key")
+"""Fields that every form has."""
 LOOK_SECONDS = 2.0
 """How often who watches is told of what changed."""
 NAVIGATION = tuple((page.path, page.name) for page in PAGES if page.name)
@@ -71,8 +74,13 @@ class Console:
             "action": name,
             "told": told,
             "form": form,
+            "back": known_back,
+            "later": action.later,
+            "regions": CODES,
+            "target": target_of(form),
+            "written": written_in(action, form),
             "preview": told.is_well and form.get("dry_run") == "yes",
-            "again": {name: form[name] for name in action.fields if name in form and name not in ("reason", "dry_run")},
+            "again": {name: text for name, text in form.items() if name not in (*_AROUND, *WRITTEN, "dry_run")},
         }
         return await sent(request, show, "console/result.html", lambda: context, {"Cache-Control": NOT_KEPT})
 

@@ -3,14 +3,22 @@
 const live = document.getElementById("live");
 if (live && "EventSource" in window) {
   const source = new EventSource("/console/changes");
-  const busy = () => live.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+  const written = (field) => field.value !== field.defaultValue || field === document.activeElement;
+  const open = (field) => !field.closest("details:not([open])");
+  const busy = () =>
+    live.querySelector("details.act[open]") !== null ||
+    [...live.querySelectorAll("input, textarea")].some((field) => open(field) && written(field));
+  let missed = false;
   const show = async () => {
-    if (busy()) return; // nobody loses what they are writing
+    missed = busy(); // nobody loses an order that they are writing
+    if (missed) return;
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-    if (fresh && !busy()) live.replaceChildren(...fresh.childNodes);
+    missed = busy();
+    if (fresh && !missed) live.replaceChildren(...fresh.childNodes);
   };
+  live.addEventListener("toggle", () => missed && show(), true); // which does not bubble
   let first = true;
   source.addEventListener("changed", () => {
     if (first) first = false;
