@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +15,7 @@ from shared.contracts.common import FactVoided
 from shared.contracts.event import split_type
 from shared.eventstore.commands import CommandHandler
 from shared.ingress.cloudevents import Incoming
-from shared.ingress.places import place_of, programme_of
+from shared.ingress.places import may_be_left_out, names_places, place_of, programme_of
 from shared.web.collection import Lookup
 from shared.web.door import Change, door_of
 
@@ -66,6 +66,16 @@ class Fact:
             return self.command
         base: Any = self.command
         return create_model(self.name, __base__=base, __doc__=self.event.__doc__, **self.key)  # type: ignore[no-any-return]
+
+    @cached_property
+    def placed(self) -> bool:
+        """Whether its data says of which places it speaks; else its stream does."""
+        return names_places(self.model)
+
+    @cached_property
+    def national_without(self) -> Sequence[str]:
+        """Fields for a place without which it speaks of the whole nation."""
+        return may_be_left_out(self.model)
 
     @cached_property
     def change(self) -> Change:

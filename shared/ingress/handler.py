@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ from shared.eventstore.commands import CommandHandler, Ready, Request
 from shared.ingress.cloudevents import Incoming
 from shared.ingress.facts import CORRECTS, Fact, Facts, Sent
 from shared.ingress.originals import Originals
-from shared.ingress.places import places_of
+from shared.ingress.places import places_of, places_told
 from shared.ingress.reading import read_data
 from shared.ingress.register import OWNER, Publisher, Register
 from shared.ingress.sql import statement
@@ -70,6 +70,8 @@ class _Case(NamedTuple):
     actor: str
     received_at: datetime
     digest: bytes
+    regions: Collection[str] | None = None
+    """Those that its publisher may speak of; None: of all."""
     again: bool = False
     woken: int = 0
     waited_for: Sequence[str] = ()
@@ -82,6 +84,8 @@ class _Asked(NamedTuple):
     verdict: Verdict
     new: bool
     """It begins the stream."""
+    regions: Collection[str] | None
+    """Those of which the stream must be; None: of any, or the fact says itself of which it speaks."""
 
 
 class FactHandler:
@@ -110,7 +114,7 @@ class FactHandler:
                 return known
         await self._require_refers(incoming, publisher, dry_run=dry_run)
         received_at = await self.store.clock.now()
-        case = _Case(incoming, publisher.name, publisher.actor, received_at, digest)
+        case = _Case(incoming, publisher.name, publisher.actor, received_at, digest, _regions(publisher))
         try:
             require_rights(publisher, incoming, fact)
         except Rejected as refusal:
@@ -148,7 +152,8 @@ class FactHandler:
         if repaired or CORRECTS in incoming.extensions:
             return None
         digest = payload_digest(self.store.settings.secret, incoming.content)
-        return _Case(incoming, publisher.name, publisher.actor, received_at, digest), fact, data
+        case = _Case(incoming, publisher.name, publisher.actor, received_at, digest, _regions(publisher))
+        return case, fact, data
 
     async def _located_all(self, read: Sequence[tuple[_Case, Fact, Any]]) -> list[_Asked | None]:
         """What is to be decided of each fact; those whose streams are looked for ask the database together."""
@@ -171,6 +176,7 @@ class FactHandler:
         appends: list[Append] = []
         for each, known in zip(asked, ready, strict=True):
             with contextlib.suppress(Rejected):
+                _require_of_regions(each, known)
                 appends.append(self.handler.decided(known, each.verdict))
         return appends
 
@@ -232,7 +238,7 @@ class FactHandler:
             waited_for=waiting["waits_for"],
         )
         try:
-            fact = await self._present(incoming, waiting["publisher"])
+            fact, regions = await self._present(incoming, waiting["publisher"])
         except Rejected as refusal:
             if refusal.code == "register.not_loaded":
                 raise
@@ -241,21 +247,22 @@ class FactHandler:
             reason = orjson.loads(waiting["reason"])
             late = Rejected("fact.waited_too_long", waited_for=reason["code"])
             return await self._conclude(_verdict(case, "rejected", late), dry_run=False)
-        return await self._decide(case, fact, dry_run=False)
+        return await self._decide(case._replace(regions=regions), fact, dry_run=False)
 
-    async def _present(self, incoming: Incoming, name: str) -> Fact:
-        """What a waiting fact is by now. Raises Rejected when it is taken no longer."""
+    async def _present(self, incoming: Incoming, name: str) -> tuple[Fact, Collection[str] | None]:
+        """What a waiting fact is by now, and of which regions it may be. Raises Rejected when it is taken no longer."""
         try:
             fact = self._fact(incoming)
         except NotOurs as elsewhere:
             raise Rejected("event.other_service", type=incoming.type, service=elsewhere.owner) from elsewhere
         except ContractError as error:
             raise Rejected(error.code, pointer="/type", type=incoming.type) from error
-        if self.register is not None:
-            publisher = await self.register.by_name(name) or Publisher(name)
-            require_admitted(publisher, incoming)
-            require_rights(publisher, incoming, fact)
-        return fact
+        if self.register is None:
+            return fact, None
+        publisher = await self.register.by_name(name) or Publisher(name)
+        require_admitted(publisher, incoming)
+        require_rights(publisher, incoming, fact)
+        return fact, _regions(publisher)
 
     async def _known(self, incoming: Incoming, digest: bytes) -> Answer | None:
         known = await self.store.answered(incoming.source, incoming.id)
@@ -338,6 +345,7 @@ class FactHandler:
         asked = self._asked(case, fact, where, command)
         ready = await self.handler.ready(asked.request, new=asked.new)
         try:
+            _require_of_regions(asked, ready)
             return self.handler.decided(ready, asked.verdict)
         except Rejected as refusal:
             if refusal.code in fact.waits:
@@ -364,7 +372,7 @@ class FactHandler:
             ids="cause",
             digest=case.digest,
         )
-        return _Asked(request, verdict, fact.alone)
+        return _Asked(request, verdict, fact.alone, None if fact.placed else case.regions)
 
     def _waits(
         self,
@@ -386,8 +394,10 @@ class FactHandler:
         }
         made = _verdict(case, "waiting", refusal)
         assert made.verdict is not None
-        # What it did not wait for until now did not wake it meanwhile: it is looked at once more.
-        woken = case.woken if set(names) <= set(case.waited_for) else case.woken - 1
+        # What it did not wait for until now did not wake it meanwhile: it is looked at once more. Not for streams of this
+        # store: the append is held against their versions, and a new one is given another name every time.
+        unheld = set(names).difference(versions, case.waited_for)
+        woken = case.woken - 1 if unheld else case.woken
         verdict = made.verdict._replace(
             woken=woken,
             waits_for=names,
@@ -436,9 +446,25 @@ def require_rights(publisher: Publisher, incoming: Incoming, fact: Fact) -> None
         raise Rejected("publisher.type_not_allowed", pointer="/type", publisher=publisher.name, type=fact.name)
     if rights.regions is None:
         return
-    for name, code in places_of(incoming.data).items():
+    for name, code in places_of(incoming.data, fact.national_without).items():
         if code not in rights.regions:
             raise Rejected("publisher.region_not_allowed", pointer=f"/data/{name}", publisher=publisher.name)
+
+
+def _regions(publisher: Publisher) -> Collection[str] | None:
+    return publisher.rights.regions if publisher.rights else None
+
+
+def _require_of_regions(asked: _Asked, ready: Ready) -> None:
+    """Rejected ``publisher.region_not_allowed`` for a fact of a stream, or a voiding of an event, of other regions."""
+    if asked.regions is None:
+        return
+    history = ready.histories[asked.request.stream]
+    voided = getattr(asked.request.command, "event_id", None)
+    meant = [each.event for each in history if each.id == voided] + [each.event for each in history[:1]]
+    told = next((found for event in meant if (found := places_told(event)) is not None), frozenset())
+    if not told <= set(asked.regions):
+        raise Rejected("publisher.region_not_allowed", pointer="/subject", publisher=asked.verdict.publisher)
 
 
 def _standing(told: Answer | BaseException) -> Answer | None:

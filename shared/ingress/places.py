@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from pydantic import BaseModel
 
 from shared.thai.digits import to_arabic
 from shared.thai.errors import ThaiConventionError
@@ -33,14 +35,36 @@ def place_of(data: Mapping[str, Any]) -> str:
     return found.get("region") or found.get("scope") or ""
 
 
-def places_of(data: Any) -> dict[str, str]:
-    """The places that data speaks of, by path in it, as codes; what cannot be read is left to ``read_data``."""
+def places_of(data: Any, left_out: Iterable[str] = ()) -> dict[str, str]:
+    """The places that data speaks of, by path in it, as codes; what cannot be read is left to ``read_data``.
+
+    ``left_out``: fields without which it speaks of the nation, whose code stands for them then.
+    """
     if not isinstance(data, dict):
         return {}
     found, errors = with_places(data)
-    told = {name: found[name] for name in _PLACES if name in found}
+    told = dict.fromkeys(left_out, NATION) | {name: found[name] for name in _PLACES if found.get(name) is not None}
     told |= {f"{_SEVERAL}/{index}": each for index, each in enumerate(_several(found))}
     return {} if errors else {path: each for path, each in told.items() if isinstance(each, str)}
+
+
+def names_places(model: type[BaseModel]) -> bool:
+    """Whether what is told so says of which places it speaks."""
+    return not model.model_fields.keys().isdisjoint((*_PLACES, _SEVERAL))
+
+
+def may_be_left_out(model: type[BaseModel]) -> Sequence[str]:
+    """Fields for a place without which data speaks of the whole nation."""
+    fields = model.model_fields
+    return [name for name in _PLACES if name in fields and not fields[name].is_required()]
+
+
+def places_told(event: BaseModel) -> frozenset[str] | None:
+    """The places that an event speaks of, as codes, the nation's too; None of one that has no field for any."""
+    if not names_places(type(event)):
+        return None
+    single = [getattr(event, name) or NATION for name in _PLACES if name in type(event).model_fields]
+    return frozenset([*single, *getattr(event, _SEVERAL, ())])
 
 
 def with_places(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

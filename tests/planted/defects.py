@@ -317,6 +317,13 @@ DEFECTS = (
         FACTS + "test_a_publisher_sends_what_it_may_and_nothing_else",
     ),
     Defect(
+        "the region of a stream not held against rights",
+        "shared/ingress/handler.py",
+        "    if not told <= set(asked.regions):\n",
+        "    if not told:\n",
+        FACTS + "test_who_may_speak_of_one_region_voids_nothing_of_another[alone]",
+    ),
+    Defect(
         "a key is good after it was revoked",
         "shared/ingress/register.py",
         "return not self.revoked and (",
@@ -362,9 +369,8 @@ DEFECTS = (
     Defect(
         "rights not asked again when a fact moves that waited",
         "shared/ingress/handler.py",
-        "            require_admitted(publisher, incoming)\n"
-        "            require_rights(publisher, incoming, fact)\n        return fact",
-        "            assert publisher\n        return fact",
+        "        require_admitted(publisher, incoming)\n        require_rights(publisher, incoming, fact)\n        return fact",
+        "        assert publisher\n        return fact",
         ORIGINALS + "test_rights_that_were_taken_while_a_fact_waited_hold_when_it_is_decided_again",
     ),
     Defect(
@@ -414,7 +420,7 @@ DEFECTS = (
     Defect(
         "a fact that turned to wait for something else not looked at again",
         "shared/ingress/handler.py",
-        "woken = case.woken if set(names) <= set(case.waited_for) else case.woken - 1",
+        "woken = case.woken - 1 if unheld else case.woken",
         "woken = case.woken",
         FACTS + "test_what_comes_while_a_fact_turns_to_wait_for_something_else_wakes_it",
     ),

@@ -242,6 +242,26 @@ async def test_a_publisher_sends_what_it_may_and_nothing_else(
     assert (answer.outcome, answer.reason["code"]) == ("rejected", code)
 
 
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "together"])
+async def test_who_may_speak_of_one_region_voids_nothing_of_another(on: Desk, together: bool) -> None:
+    """The fact itself names no region; its stream is of one."""
+    assert PERSONNEL.rights is not None
+    limited = replace(PERSONNEL, rights=PERSONNEL.rights.model_copy(update={"regions": ("R07",)}))
+    told = {region: await on.send(proposed(f"p-{region}", region)) for region in ("R07", "R08")}
+    voided = [
+        event("FactVoided", region, {"event_id": stood.events[0]["id"], "reason": "วันผิด"}, subject=stood.stream)
+        for region, stood in told.items()
+    ]
+    if together:
+        answers = await on.facts.take_plain([incoming(each) for each in voided], limited)
+        assert [answer and answer.outcome for answer in answers] == ["accepted", None]
+    else:
+        own, other = [await on.send(each, limited) for each in voided]
+        assert own.outcome == "accepted"
+        assert other.reason is not None
+        assert (other.reason["code"], other.reason["pointer"]) == ("publisher.region_not_allowed", "/subject")
+
+
 @pytest.mark.parametrize("source", ["/ext/fiscal/gfmis", "/callers/usr-officer", "/reactions/activity.progress"])
 async def test_an_id_under_another_s_source_is_neither_used_nor_told_of(on: Desk, source: str) -> None:
     stranger = Publisher("stranger", "อื่น", PERSONNEL.rights)
