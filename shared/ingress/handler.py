@@ -394,8 +394,8 @@ class FactHandler:
         }
         made = _verdict(case, "waiting", refusal)
         assert made.verdict is not None
-        # What it did not wait for until now did not wake it meanwhile: it is looked at once more. Not for streams of this
-        # store: the append is held against their versions, and a new one is given another name every time.
+        # What it did not wait for until now did not wake it meanwhile: it is looked at once more. Not for streams of
+        # this store: the append is held against their versions, and a new one is given another name every time.
         unheld = set(names).difference(versions, case.waited_for)
         woken = case.woken - 1 if unheld else case.woken
         verdict = made.verdict._replace(

@@ -369,7 +369,8 @@ DEFECTS = (
     Defect(
         "rights not asked again when a fact moves that waited",
         "shared/ingress/handler.py",
-        "        require_admitted(publisher, incoming)\n        require_rights(publisher, incoming, fact)\n        return fact",
+        "        require_admitted(publisher, incoming)\n"
+        "        require_rights(publisher, incoming, fact)\n        return fact",
         "        assert publisher\n        return fact",
         ORIGINALS + "test_rights_that_were_taken_while_a_fact_waited_hold_when_it_is_decided_again",
     ),
