@@ -496,15 +496,30 @@ async def test_what_comes_while_a_fact_turns_to_wait_for_something_else_wakes_it
     on: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await on.send(appointed())
-    names = handler_module._names
-    with monkeypatch.context() as earlier:
-        earlier.setattr(handler_module, "_names", lambda ready: ("claim:other/name",))
-        await on.store.pool.execute("UPDATE waiting SET woken = woken + 1")
-        await on.drainer.drain()
+    await on.drainer.drain()
     await on.store.pool.execute("UPDATE waiting SET woken = woken + 1")
     (row,) = await due(on.store)
-    monkeypatch.setattr(handler_module, "_names", names)
+    monkeypatch.setattr(handler_module, "_names", lambda _ready: ("learned:another",))
     assert (await on.facts.take_again(row)).outcome == "waiting"
     assert [each["id"] for each in await due(on.store)] == ["a-1"]
     await on.drainer.drain()
     assert await due(on.store) == []
+
+
+async def test_a_fact_whose_new_stream_has_another_name_every_time_comes_to_rest(
+    on: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on.send(appointed())
+    await on.drainer.drain()
+    asked, number = handler_module.FactHandler._asked, iter(range(100))
+
+    def renamed(self: Any, case: Any, fact: Any, _stream: str, command: Any) -> Any:
+        return asked(self, case, fact, f"committee:{PROGRAMME_ID}:R07:9{next(number)}", command)
+
+    monkeypatch.setattr(handler_module.FactHandler, "_asked", renamed)
+    for _ in range(2):
+        await on.store.pool.execute("UPDATE waiting SET woken = woken + 1")
+        assert [each["id"] for each in await due(on.store)] == ["a-1"]
+        await on.drainer.drain()
+        assert await due(on.store) == []
+    assert next(number) == 2  # once for each time that something came
