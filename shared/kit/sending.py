@@ -177,8 +177,9 @@ class Sender:
         held_back = 0.0
         while answer.status_code == 429 and held_back < HELD_BACK:
             self._waits("as fast as the publisher may send")
-            await asyncio.sleep(_pause(answer))
-            held_back += _pause(answer) or 1.0
+            pause = _pause(answer) or 1.0  # one that names no time is not asked again at once, either
+            await asyncio.sleep(pause)
+            held_back += pause
             answer = await self._answer(method, url, content, headers)
         if answer.status_code == 429 or answer.status_code >= 500:
             self._waits(f"{url} answers {answer.status_code}")
